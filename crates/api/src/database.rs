@@ -1,0 +1,127 @@
+//! The two traits every backend implements.
+
+use std::sync::Arc;
+
+use crate::{Durability, Error, KeySelector, RangeOptions, RangeResult, Result, TransactionOption, Value};
+
+/// A keyspace of a database: an ordered map of its own, in the same transactions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keyspace {
+    /// The number it has while the database is open. A dropped keyspace's number is not reused.
+    pub id: u32,
+    /// Its name.
+    pub name: Arc<str>,
+}
+
+/// An open database. All calls may come from any thread.
+pub trait Database: Send + Sync {
+    /// Begins a transaction. Nothing is read yet.
+    fn begin(&self) -> Result<Arc<dyn Transaction>>;
+
+    /// Opens a keyspace and creates it if it is missing.
+    fn open_keyspace(&self, name: &str) -> Result<Keyspace>;
+
+    /// The names of all keyspaces in order, the default one first.
+    fn list_keyspaces(&self) -> Result<Vec<Arc<str>>>;
+
+    /// Removes a keyspace with all its keys, at once and durably.
+    fn drop_keyspace(&self, name: &str) -> Result<()>;
+
+    /// Makes every acknowledged commit durable, buffered ones too.
+    fn sync(&self) -> Result<()>;
+
+    /// Counters since open.
+    fn metrics(&self) -> Metrics;
+
+    /// Ends the database: waits for running calls, then releases the directory. Whatever is
+    /// still open fails with `database_closed` from then on. Closing twice does nothing.
+    fn close(&self) -> Result<()>;
+}
+
+/// A transaction. All calls may come from any thread, several at a time (rule TX-2).
+///
+/// `keyspace` is a [`Keyspace::id`]; the default keyspace is 0.
+pub trait Transaction: Send + Sync {
+    /// Reads a key; `snapshot` reads add no read conflict.
+    fn get(&self, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Option<Value>>;
+
+    /// Finds the key a selector names.
+    fn get_key(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>>;
+
+    /// Reads the pairs between two selectors.
+    fn get_range(&self, keyspace: u32, begin: KeySelector, end: KeySelector, options: RangeOptions) -> Result<RangeResult>;
+
+    /// Sets a key.
+    fn set(&self, keyspace: u32, key: &[u8], value: &[u8]) -> Result<()>;
+
+    /// Clears a key.
+    fn clear(&self, keyspace: u32, key: &[u8]) -> Result<()>;
+
+    /// Clears the keys in `[begin, end)`.
+    fn clear_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()>;
+
+    /// Adds `[begin, end)`, less what the transaction wrote itself, to its read conflicts.
+    fn add_read_conflict_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()>;
+
+    /// Adds `[begin, end)` to its write conflicts.
+    fn add_write_conflict_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()>;
+
+    /// The version the transaction reads at; obtained now if there is none yet.
+    fn read_version(&self) -> Result<i64>;
+
+    /// Sets the version to read at.
+    fn set_read_version(&self, version: i64) -> Result<()>;
+
+    /// Commits. Returns when the outcome is known and as durable as asked for.
+    fn commit(&self) -> Result<()>;
+
+    /// The version of the last commit; -1 before it and after a read-only one (rule COM-10).
+    fn committed_version(&self) -> i64;
+
+    /// Decides whether to retry after `error`; waits out the back-off and resets if so.
+    fn on_error(&self, error: Error) -> Result<()>;
+
+    /// Back to a new transaction.
+    fn reset(&self) -> Result<()>;
+
+    /// Makes every call fail with `transaction_cancelled` until `reset`.
+    fn cancel(&self) -> Result<()>;
+
+    /// Sets an option.
+    fn set_option(&self, option: TransactionOption) -> Result<()>;
+
+    /// Its id as UUID text; made on the first call, kept over resets.
+    fn id(&self) -> Result<String>;
+
+    /// Its id if [`Transaction::id`] was ever called.
+    fn known_id(&self) -> Option<String>;
+}
+
+/// Counters of a database since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Metrics {
+    /// Transactions alive now.
+    pub live_transactions: u64,
+    /// Write commits acknowledged.
+    pub commits: u64,
+    /// Commits refused with 1020.
+    pub conflicts: u64,
+    /// Commits refused with 1007.
+    pub too_old: u64,
+    /// Commits refused with 1042.
+    pub refused: u64,
+    /// Log writes; each carries a group of commits.
+    pub groups: u64,
+    /// Times the log was synced.
+    pub syncs: u64,
+    /// Bytes of conflict history.
+    pub conflict_history_bytes: u64,
+    /// Bytes of writes held by open transactions.
+    pub transaction_bytes: u64,
+    /// Read versions that can be read at now.
+    pub retained_versions: u64,
+    /// The newest version that can be read.
+    pub latest_version: i64,
+    /// Durability of commits that do not choose their own.
+    pub durability: Option<Durability>,
+}

@@ -1,0 +1,21 @@
+//! The contract between the C faces and whatever keeps the data.
+//!
+//! Both faces see only these traits and types. Nothing here knows RocksDB, C or threads of its
+//! own, so another backend can stand behind the same faces.
+
+#![forbid(unsafe_code)]
+
+mod database;
+mod error;
+mod error_table;
+pub mod key;
+mod options;
+mod range;
+mod value;
+
+pub use database::{Database, Keyspace, Metrics, Transaction};
+pub use error::{Code, Error, Result};
+pub use key::{KeyRange, KeySelector};
+pub use options::{DatabaseOptions, Durability, TransactionDefaults, TransactionOption};
+pub use range::{RangeOptions, RangeResult};
+pub use value::{Pinned, Value};

@@ -1,0 +1,62 @@
+//! Range reads: what is asked for and what comes back.
+
+/// What a range read is asked for. The default is the whole range, forward, ordinary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RangeOptions {
+    /// At most this many pairs; 0 for no limit.
+    pub limit: usize,
+    /// Stop after about this many bytes (rule RNG-6); 0 for no limit.
+    pub target_bytes: usize,
+    /// Read without read conflict ranges.
+    pub snapshot: bool,
+    /// Return the pairs in descending order.
+    pub reverse: bool,
+}
+
+/// The pairs of a range read, in one buffer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RangeResult {
+    bytes: Vec<u8>,
+    /// For each pair, where its value begins and where it ends; a pair begins where the one
+    /// before it ends.
+    ends: Vec<(usize, usize)>,
+    /// Whether a limit was reached; there may be more (rule RNG-8).
+    pub more: bool,
+}
+
+impl RangeResult {
+    /// Appends a pair.
+    pub fn push(&mut self, key: &[u8], value: &[u8]) {
+        self.bytes.extend_from_slice(key);
+        let middle = self.bytes.len();
+        self.bytes.extend_from_slice(value);
+        self.ends.push((middle, self.bytes.len()));
+    }
+
+    /// How many pairs there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The pair at `index`, in the order asked for.
+    pub fn get(&self, index: usize) -> Option<(&[u8], &[u8])> {
+        let (middle, end) = *self.ends.get(index)?;
+        let begin = index.checked_sub(1).map_or(0, |before| self.ends[before].1);
+        Some((&self.bytes[begin..middle], &self.bytes[middle..end]))
+    }
+
+    /// The last pair.
+    pub fn last(&self) -> Option<(&[u8], &[u8])> {
+        self.len().checked_sub(1).and_then(|index| self.get(index))
+    }
+
+    /// All pairs in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+}

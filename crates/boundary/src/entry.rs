@@ -1,0 +1,153 @@
+//! The wrapper around every exported function.
+//!
+//! A panic must not unwind into C. It is caught here and becomes `internal_error` (4100) with
+//! its message and place. The text of the last error is kept per thread in a buffer that lives
+//! until the next error of that thread, so the pointer handed to C stays valid as documented.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::ffi::{c_char, CStr, CString};
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::Once;
+
+use plinth_api::{Code, Error};
+
+thread_local! {
+    static LAST_ERROR: RefCell<CString> = RefCell::new(CString::default());
+    static PANIC_PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+    /// Nesting depth: the panic hook stays quiet for panics that `call` will catch.
+    static INSIDE: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Runs the body of an exported function and returns its code.
+///
+/// The thread's last-error text is written only on failure, so a success in between does not
+/// hide the reason a caller has yet to print.
+pub fn call(what: &'static str, body: impl FnOnce() -> Result<(), Error>) -> i32 {
+    match guarded(body) {
+        Ok(()) => 0,
+        Err(error) => {
+            let code = error.code().number();
+            remember(what, &error);
+            code
+        }
+    }
+}
+
+/// Runs a body that has a plain answer: `fallback` is returned on an error or a panic.
+pub fn value<T>(what: &'static str, fallback: T, body: impl FnOnce() -> Result<T, Error>) -> T {
+    match guarded(body) {
+        Ok(value) => value,
+        Err(error) => {
+            remember(what, &error);
+            fallback
+        }
+    }
+}
+
+/// Runs `body`; a panic becomes an error that names its message and place.
+pub fn guarded<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    install_hook();
+    let _depth = Depth::enter();
+    // Every object reached from a body is either dropped with it or protected by locks that
+    // treat a panic as the end of that object, so unwind safety is the callee's own matter.
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(result) => result,
+        Err(panic) => Err(panic_error(&*panic)),
+    }
+}
+
+/// The text of this thread's last error; empty before the first one.
+///
+/// The pointer stays valid until the next failing call on the same thread, or its end.
+pub fn last_error() -> *const c_char {
+    LAST_ERROR.try_with(|text| text.borrow().as_ptr()).unwrap_or(c"".as_ptr())
+}
+
+/// Stores the full story of `error` as this thread's last error.
+pub fn remember(what: &str, error: &Error) {
+    let story = format!("{what}: {}", error.story());
+    let text = CString::new(story.replace('\0', "\\x00")).unwrap_or_default();
+    // A thread that is being torn down has no thread-locals left; the code still tells.
+    let _ = LAST_ERROR.try_with(|slot| *slot.borrow_mut() = text);
+}
+
+/// Reads a NUL-terminated string argument.
+///
+/// # Safety
+/// `text` is null or points to a NUL-terminated string that stays unchanged during the call.
+pub unsafe fn text<'a>(text: *const c_char, name: &str) -> Result<&'a str, Error> {
+    if text.is_null() {
+        return Err(Error::new(Code::INVALID_ARGUMENT).context(format!("{name} is NULL")));
+    }
+    // SAFETY: not null, and NUL-terminated by the caller's contract.
+    let text = unsafe { CStr::from_ptr(text) };
+    text.to_str().map_err(|_| Error::new(Code::INVALID_ARGUMENT).context(format!("{name} is not UTF-8")))
+}
+
+fn panic_error(panic: &(dyn Any + Send)) -> Error {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned());
+    let place = PANIC_PLACE.try_with(|place| place.borrow().clone()).unwrap_or_default();
+    Error::new(Code::INTERNAL_ERROR).context(format!("panic at {place}: {message}"))
+}
+
+/// Counts how deep this thread is inside guarded calls.
+struct Depth;
+
+impl Depth {
+    fn enter() -> Self {
+        let _ = INSIDE.try_with(|depth| depth.set(depth.get() + 1));
+        Depth
+    }
+}
+
+impl Drop for Depth {
+    fn drop(&mut self) {
+        let _ = INSIDE.try_with(|depth| depth.set(depth.get() - 1));
+    }
+}
+
+/// Records where a panic happened. Panics outside our calls go to whatever hook was there.
+fn install_hook() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if INSIDE.try_with(Cell::get).unwrap_or(0) == 0 {
+                previous(info);
+                return;
+            }
+            let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+            let _ = PANIC_PLACE.try_with(|slot| *slot.borrow_mut() = place);
+        }));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last() -> String {
+        // SAFETY: the pointer belongs to this thread and no error happens in between.
+        unsafe { CStr::from_ptr(last_error()) }.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_panic_becomes_internal_error_with_its_place() {
+        let code = call("test_call", || panic!("the reason"));
+        assert_eq!(code, 4100);
+        assert!(last().contains("the reason"), "{}", last());
+        assert!(last().contains("entry.rs:"), "{}", last());
+    }
+
+    #[test]
+    fn a_success_keeps_the_last_error() {
+        call("first", || Err(Error::new(Code::NOT_COMMITTED)));
+        assert_eq!(call("second", || Ok(())), 0);
+        assert!(last().starts_with("first: "), "{}", last());
+    }
+}

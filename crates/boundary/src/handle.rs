@@ -1,0 +1,315 @@
+//! Handles are tokens: a type tag, a generation and an index into a table, in the bits of a
+//! pointer that is never followed. A null, stale, doubly destroyed, foreign or wrong-type
+//! handle is told apart here and never becomes a memory access.
+//!
+//! Life of a slot: `free -> live -> retired -> free`. Its one atomic word holds the generation
+//! (upper 32 bits), the live bit, and the number of guards in use (lower 31 bits). Only the
+//! transition to "not live and no guards" may touch the object, and exactly one thread makes
+//! it: the remover if no guard is out, else the last guard to go. The generation grows before
+//! the slot is used again; a slot whose generations are used up is never used again.
+//!
+//! Lock order: a shard's free list is a leaf; nothing is called while it is held.
+
+use std::cell::{Cell, UnsafeCell};
+use std::mem::MaybeUninit;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use plinth_api::{Code, Error};
+
+const LIVE: u64 = 1 << 31;
+const GUARDS: u64 = LIVE - 1;
+const INDEX_BITS: u32 = 28;
+const GENERATION_BITS: u32 = 28;
+const GENERATION_MASK: u64 = (1 << GENERATION_BITS) - 1;
+const FIRST_CHUNK: usize = 64;
+const CHUNKS: usize = 23;
+const SHARDS: usize = 8;
+
+/// Every tag sets the top bits, so that no address of user space looks like a handle.
+const TAG_BASE: u64 = 0xA0;
+
+struct Slot<T> {
+    state: AtomicU64,
+    object: UnsafeCell<MaybeUninit<T>>,
+}
+
+/// A table of the objects of one handle type.
+pub struct Table<T> {
+    name: &'static str,
+    tag: u64,
+    chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
+    unused: AtomicU32,
+    free: [Mutex<Vec<u32>>; SHARDS],
+}
+
+// SAFETY: objects are moved in by one thread, shared by reference between guards and dropped by
+// whichever thread is last, which is what `Send + Sync` allows.
+unsafe impl<T: Send + Sync> Sync for Table<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Send for Table<T> {}
+
+/// Keeps an object alive while a call uses it.
+pub struct Guard<'a, T> {
+    table: &'a Table<T>,
+    slot: &'a Slot<T>,
+    index: u32,
+}
+
+impl<T> Table<T> {
+    /// A table for handles called `name` in messages; `kind` (0..16) tells types apart.
+    pub const fn new(name: &'static str, kind: u8) -> Self {
+        Self {
+            name,
+            tag: TAG_BASE + kind as u64,
+            chunks: [const { OnceLock::new() }; CHUNKS],
+            unused: AtomicU32::new(0),
+            free: [const { Mutex::new(Vec::new()) }; SHARDS],
+        }
+    }
+
+    /// Stores an object and returns its handle. Fails when the table is full.
+    pub fn insert(&self, object: T) -> Result<usize, Error> {
+        let index = self.take_index().ok_or_else(|| {
+            Error::new(Code::TOO_MANY_HANDLES).context(format!("there are too many {} handles", self.name))
+        })?;
+        let slot = self.slot(index).ok_or_else(|| Error::new(Code::INTERNAL_ERROR))?;
+        // SAFETY: the index came from the free list, so this thread alone uses the slot, and a
+        // free slot holds no object.
+        unsafe { (*slot.object.get()).write(object) };
+        let generation = slot.state.load(Ordering::Relaxed) >> 32;
+        slot.state.store((generation << 32) | LIVE, Ordering::Release);
+        Ok(self.token(index, generation))
+    }
+
+    /// Looks a handle up and keeps its object alive while the guard lives.
+    pub fn get(&self, handle: usize) -> Result<Guard<'_, T>, Error> {
+        let (slot, index, generation) = self.locate(handle)?;
+        let mut state = slot.state.load(Ordering::Relaxed);
+        loop {
+            if state >> 32 != generation || state & LIVE == 0 {
+                return Err(self.stale());
+            }
+            match slot.state.compare_exchange_weak(state, state + 1, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => return Ok(Guard { table: self, slot, index }),
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// Ends a handle. Its object is dropped now, or when the last call using it returns.
+    pub fn remove(&self, handle: usize) -> Result<(), Error> {
+        let (slot, index, generation) = self.locate(handle)?;
+        let mut state = slot.state.load(Ordering::Relaxed);
+        loop {
+            if state >> 32 != generation || state & LIVE == 0 {
+                return Err(self.stale());
+            }
+            match slot.state.compare_exchange_weak(state, state & !LIVE, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(before) => {
+                    if before & GUARDS == 0 {
+                        self.retire(slot, index);
+                    }
+                    return Ok(());
+                }
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// How many slots were ever used: the table's bound, for tests of leaks.
+    pub fn slots_used(&self) -> u32 {
+        self.unused.load(Ordering::Relaxed)
+    }
+
+    fn locate(&self, handle: usize) -> Result<(&Slot<T>, u32, u64), Error> {
+        if handle == 0 {
+            return Err(Error::new(Code::INVALID_HANDLE).context(format!("the {} handle is NULL", self.name)));
+        }
+        let bits = handle as u64;
+        let tag = bits >> (INDEX_BITS + GENERATION_BITS);
+        if tag != self.tag {
+            let what = if (TAG_BASE..TAG_BASE + 16).contains(&tag) { "a handle of another type" } else { "not a handle" };
+            return Err(Error::new(Code::INVALID_HANDLE).context(format!("expected a {} handle and got {what}", self.name)));
+        }
+        let index = (bits & ((1 << INDEX_BITS) - 1)) as u32;
+        let generation = (bits >> INDEX_BITS) & GENERATION_MASK;
+        let slot = self.slot(index).ok_or_else(|| {
+            Error::new(Code::INVALID_HANDLE).context(format!("the {} handle was never given out", self.name))
+        })?;
+        Ok((slot, index, generation))
+    }
+
+    fn stale(&self) -> Error {
+        Error::new(Code::INVALID_HANDLE).context(format!("the {} handle was already destroyed", self.name))
+    }
+
+    fn token(&self, index: u32, generation: u64) -> usize {
+        ((self.tag << (INDEX_BITS + GENERATION_BITS)) | (generation << INDEX_BITS) | u64::from(index)) as usize
+    }
+
+    /// Chunk `c` holds `FIRST_CHUNK << c` slots, so an index maps to a chunk by its magnitude.
+    fn slot(&self, index: u32) -> Option<&Slot<T>> {
+        let position = index as usize + FIRST_CHUNK;
+        let chunk = (position / FIRST_CHUNK).ilog2() as usize;
+        self.chunks.get(chunk)?.get()?.get(position - (FIRST_CHUNK << chunk))
+    }
+
+    fn take_index(&self) -> Option<u32> {
+        let own = shard();
+        for step in 0..SHARDS {
+            let mut free = self.free[(own + step) % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(index) = free.pop() {
+                return Some(index);
+            }
+        }
+        self.grow()
+    }
+
+    fn grow(&self) -> Option<u32> {
+        let index = self
+            .unused
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| (next < (1 << INDEX_BITS)).then_some(next + 1))
+            .ok()?;
+        let position = index as usize + FIRST_CHUNK;
+        let chunk = (position / FIRST_CHUNK).ilog2() as usize;
+        self.chunks.get(chunk)?.get_or_init(|| {
+            (0..FIRST_CHUNK << chunk)
+                .map(|_| Slot { state: AtomicU64::new(1 << 32), object: UnsafeCell::new(MaybeUninit::uninit()) })
+                .collect()
+        });
+        Some(index)
+    }
+
+    /// Drops the object and frees the slot. Called once per life of a slot, see the file's top.
+    fn retire(&self, slot: &Slot<T>, index: u32) {
+        // SAFETY: not live and no guards: nobody else reaches the object, and it was written by
+        // `insert` in this generation.
+        let object = unsafe { (*slot.object.get()).assume_init_read() };
+        let generation = (slot.state.load(Ordering::Acquire) >> 32) + 1;
+        if generation <= GENERATION_MASK {
+            slot.state.store(generation << 32, Ordering::Release);
+            self.free[shard()].lock().unwrap_or_else(PoisonError::into_inner).push(index);
+        }
+        // Last, and with no lock held: dropping an object may run long or call out.
+        drop(object);
+    }
+}
+
+impl<T> Deref for Guard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: the guard is counted in the slot's state, so the object was written and is
+        // not dropped before the guard is.
+        unsafe { (*self.slot.object.get()).assume_init_ref() }
+    }
+}
+
+impl<T> Drop for Guard<'_, T> {
+    fn drop(&mut self) {
+        let before = self.slot.state.fetch_sub(1, Ordering::AcqRel);
+        if before & LIVE == 0 && before & GUARDS == 1 {
+            self.table.retire(self.slot, self.index);
+        }
+    }
+}
+
+/// Spreads threads over the free lists. A plain cell: it leaves nothing behind with the thread.
+fn shard() -> usize {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    thread_local! { static SHARD: Cell<u32> = const { Cell::new(u32::MAX) } }
+    SHARD
+        .try_with(|cell| {
+            if cell.get() == u32::MAX {
+                cell.set(NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS as u32);
+            }
+            cell.get() as usize
+        })
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::Arc;
+
+    #[test]
+    fn every_kind_of_bad_handle_is_an_error() {
+        let table: Table<u32> = Table::new("thing", 1);
+        let other: Table<u32> = Table::new("other", 2);
+        let handle = table.insert(7).unwrap();
+        assert_eq!(*table.get(handle).unwrap(), 7);
+        assert!(other.get(handle).is_err(), "wrong type");
+        assert!(table.get(0).is_err(), "null");
+        assert!(table.get(&raw const table as usize).is_err(), "foreign");
+        assert!(table.get(handle + 1).is_err(), "never given out");
+        table.remove(handle).unwrap();
+        assert!(table.remove(handle).is_err(), "destroyed twice");
+        let again = table.insert(8).unwrap();
+        assert_ne!(handle, again, "the same slot has another generation");
+        assert!(table.get(handle).is_err(), "stale");
+        table.remove(again).unwrap();
+    }
+
+    struct Counted(Arc<AtomicUsize>);
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn an_object_in_use_outlives_its_handle() {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let table: Table<Counted> = Table::new("thing", 1);
+        let handle = table.insert(Counted(drops.clone())).unwrap();
+        let guard = table.get(handle).unwrap();
+        table.remove(handle).unwrap();
+        assert_eq!(drops.load(Ordering::Relaxed), 0);
+        assert!(table.get(handle).is_err());
+        drop(guard);
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn racing_threads_drop_each_object_once_and_reuse_slots() {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let table: Arc<Table<Counted>> = Arc::new(Table::new("thing", 1));
+        let workers: Vec<_> = (0..8)
+            .map(|_| {
+                let (table, drops) = (table.clone(), drops.clone());
+                std::thread::spawn(move || {
+                    for _ in 0..2000 {
+                        let handle = table.insert(Counted(drops.clone())).unwrap();
+                        std::thread::scope(|scope| {
+                            if handle % 64 == 0 {
+                                scope.spawn(|| drop(table.get(handle)));
+                            }
+                            assert!(table.remove(handle).is_ok());
+                        });
+                    }
+                })
+            })
+            .collect();
+        for worker in workers {
+            worker.join().unwrap();
+        }
+        assert_eq!(drops.load(Ordering::Relaxed), 8 * 2000);
+        assert!(table.slots_used() < 256, "slots are reused: {}", table.slots_used());
+    }
+
+    #[test]
+    fn tables_grow_past_their_first_chunk() {
+        let table: Table<usize> = Table::new("thing", 1);
+        let handles: Vec<_> = (0..1000).map(|number| table.insert(number).unwrap()).collect();
+        for (number, handle) in handles.iter().enumerate() {
+            assert_eq!(*table.get(*handle).unwrap(), number);
+        }
+        for handle in handles {
+            table.remove(handle).unwrap();
+        }
+    }
+}

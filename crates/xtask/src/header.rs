@@ -1,0 +1,43 @@
+//! include/plinth.h from the signatures and comments in src/.
+//!
+//! The cbindgen release is pinned by Cargo.lock: point releases change layout.
+
+use std::error::Error;
+
+/// The order in which the header presents the files of src/, and so its chapters.
+const SOURCES: [&str; 11] = [
+    "version", "error_numbers", "result", "constants", "value", "range", "database", "metrics", "keyspace", "transaction", "run",
+];
+
+/// The text of the header.
+pub fn generate() -> Result<String, Box<dyn Error>> {
+    let mut builder = cbindgen::Builder::new().with_config(cbindgen::Config::from_file("cbindgen.toml")?);
+    for source in SOURCES {
+        builder = builder.with_src(format!("src/{source}.rs"));
+    }
+    let mut bytes = Vec::new();
+    builder.generate()?.write(&mut bytes);
+    Ok(without_safety(&String::from_utf8(bytes)?))
+}
+
+/// Drops the `# Safety` sections: they repeat for Rust what the text says for C.
+fn without_safety(header: &str) -> String {
+    let mut text = String::with_capacity(header.len());
+    let mut skipping = false;
+    for line in header.lines() {
+        let word = line.trim();
+        if word == "* # Safety" {
+            skipping = true;
+            // The blank comment line before the section goes with it.
+            while text.ends_with(" *\n") {
+                text.truncate(text.trim_end_matches('\n').rfind('\n').map_or(0, |at| at + 1));
+            }
+        }
+        skipping &= word != "*/";
+        if !skipping {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text
+}

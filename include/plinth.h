@@ -1,0 +1,1389 @@
+#ifndef PLINTH_H
+#define PLINTH_H
+
+/* Generated from src/ by `cargo xtask header`; do not edit. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * The number of the binary interface. It changes only when a program compiled against an older
+ * header would no longer work; additions do not change it.
+ */
+#define PLINTH_ABI_VERSION 1
+
+/**
+ * What an acknowledged commit has survived.
+ *
+ * The type in structs and calls is `int32_t`, so that a wrong number is an error and not
+ * undefined behaviour.
+ */
+typedef enum {
+    /**
+     * What the database was opened with; for a database, PLINTH_DURABILITY_SYNC.
+     */
+    PLINTH_DURABILITY_DEFAULT = 0,
+    /**
+     * On disk: the machine may lose power.
+     */
+    PLINTH_DURABILITY_SYNC = 1,
+    /**
+     * With the operating system: the process may be killed, but a machine that fails may lose
+     * the newest commits. Never a part of one, and never one without all after it.
+     */
+    PLINTH_DURABILITY_BUFFERED = 2,
+} plinth_durability;
+
+/**
+ * Options of one transaction, for plinth_transaction_set_option(). The numbers are
+ * FoundationDB's where it has the option.
+ */
+typedef enum {
+    /**
+     * Milliseconds from begin or reset after which every call fails with 1031; 0 for none.
+     * Kept by plinth_transaction_on_error(). Rule TMO-1.
+     */
+    PLINTH_OPTION_TIMEOUT = 500,
+    /**
+     * How often plinth_transaction_on_error() lets the caller try again; -1 for ever. Kept by
+     * plinth_transaction_on_error(). Rule ERRH-3.
+     */
+    PLINTH_OPTION_RETRY_LIMIT = 501,
+    /**
+     * Upper bound in milliseconds of the wait in plinth_transaction_on_error(). Kept by it.
+     * Rule ERRH-2.
+     */
+    PLINTH_OPTION_MAX_RETRY_DELAY = 502,
+    /**
+     * Largest size of the transaction in bytes, from 32 on. Rule LIM-4.
+     */
+    PLINTH_OPTION_SIZE_LIMIT = 503,
+    /**
+     * A plinth_durability for this transaction's commit.
+     */
+    PLINTH_OPTION_DURABILITY = 9000,
+} plinth_transaction_option;
+
+/**
+ * Every error number. FoundationDB's are as FoundationDB has them; those from 9000 on are
+ * Plinth's own.
+ */
+typedef enum {
+    /**
+     * Success.
+     */
+    PLINTH_ERROR_SUCCESS = 0,
+    /**
+     * Operation failed.
+     */
+    PLINTH_ERROR_OPERATION_FAILED = 1000,
+    /**
+     * Operation timed out.
+     */
+    PLINTH_ERROR_TIMED_OUT = 1004,
+    /**
+     * The transaction is too old to read or to commit.
+     */
+    PLINTH_ERROR_TRANSACTION_TOO_OLD = 1007,
+    /**
+     * The read version is newer than the newest commit.
+     */
+    PLINTH_ERROR_FUTURE_VERSION = 1009,
+    /**
+     * A key that the transaction read was changed by a concurrent commit.
+     */
+    PLINTH_ERROR_NOT_COMMITTED = 1020,
+    /**
+     * The commit may or may not have happened, and is no longer in flight.
+     */
+    PLINTH_ERROR_COMMIT_UNKNOWN_RESULT = 1021,
+    /**
+     * The commit may or may not have happened and its idempotency id may have expired.
+     */
+    PLINTH_ERROR_COMMIT_UNKNOWN_RESULT_FATAL = 1022,
+    /**
+     * The transaction was cancelled.
+     */
+    PLINTH_ERROR_TRANSACTION_CANCELLED = 1025,
+    /**
+     * A network connection failed.
+     */
+    PLINTH_ERROR_CONNECTION_FAILED = 1026,
+    /**
+     * The watch was cancelled.
+     */
+    PLINTH_ERROR_WATCH_CANCELLED = 1029,
+    /**
+     * The transaction ran out of its time limit.
+     */
+    PLINTH_ERROR_TRANSACTION_TIMED_OUT = 1031,
+    /**
+     * There are too many watches.
+     */
+    PLINTH_ERROR_TOO_MANY_WATCHES = 1032,
+    /**
+     * Locality information is not available.
+     */
+    PLINTH_ERROR_LOCALITY_INFORMATION_UNAVAILABLE = 1033,
+    /**
+     * Watches need read-your-writes.
+     */
+    PLINTH_ERROR_WATCHES_DISABLED = 1034,
+    /**
+     * The transaction read a key whose value is known only after its commit.
+     */
+    PLINTH_ERROR_ACCESSED_UNREADABLE = 1036,
+    /**
+     * Storage is behind.
+     */
+    PLINTH_ERROR_PROCESS_BEHIND = 1037,
+    /**
+     * The database is locked.
+     */
+    PLINTH_ERROR_DATABASE_LOCKED = 1038,
+    /**
+     * The protocol version of the cluster changed.
+     */
+    PLINTH_ERROR_CLUSTER_VERSION_CHANGED = 1039,
+    /**
+     * An external client is already loaded.
+     */
+    PLINTH_ERROR_EXTERNAL_CLIENT_ALREADY_LOADED = 1040,
+    /**
+     * The commit was refused because too much work is queued.
+     */
+    PLINTH_ERROR_COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED = 1042,
+    /**
+     * Not possible while shutting down.
+     */
+    PLINTH_ERROR_SHUTDOWN_IN_PROGRESS = 1043,
+    /**
+     * Batch transactions are throttled.
+     */
+    PLINTH_ERROR_BATCH_TRANSACTION_THROTTLED = 1051,
+    /**
+     * Read versions were refused because too much work is queued.
+     */
+    PLINTH_ERROR_GRV_PROXY_MEMORY_LIMIT_EXCEEDED = 1078,
+    /**
+     * A blob granule request failed.
+     */
+    PLINTH_ERROR_BLOB_GRANULE_REQUEST_FAILED = 1079,
+    /**
+     * An internal answer never came.
+     */
+    PLINTH_ERROR_BROKEN_PROMISE = 1100,
+    /**
+     * The asynchronous operation was cancelled.
+     */
+    PLINTH_ERROR_OPERATION_CANCELLED = 1101,
+    /**
+     * The memory of the future was released.
+     */
+    PLINTH_ERROR_FUTURE_RELEASED = 1102,
+    /**
+     * The transaction tag is throttled.
+     */
+    PLINTH_ERROR_TAG_THROTTLED = 1213,
+    /**
+     * The transaction tag is throttled by a proxy.
+     */
+    PLINTH_ERROR_PROXY_TAG_THROTTLED = 1223,
+    /**
+     * The operating system reported an error.
+     */
+    PLINTH_ERROR_PLATFORM_ERROR = 1500,
+    /**
+     * A large allocation failed.
+     */
+    PLINTH_ERROR_LARGE_ALLOC_FAILED = 1501,
+    /**
+     * Reading or writing the disk failed.
+     */
+    PLINTH_ERROR_IO_ERROR = 1510,
+    /**
+     * The file does not exist.
+     */
+    PLINTH_ERROR_FILE_NOT_FOUND = 1511,
+    /**
+     * The file cannot be read.
+     */
+    PLINTH_ERROR_FILE_NOT_READABLE = 1513,
+    /**
+     * The file cannot be written.
+     */
+    PLINTH_ERROR_FILE_NOT_WRITABLE = 1514,
+    /**
+     * No cluster file was found.
+     */
+    PLINTH_ERROR_NO_CLUSTER_FILE_FOUND = 1515,
+    /**
+     * A checksum does not match.
+     */
+    PLINTH_ERROR_CHECKSUM_FAILED = 1520,
+    /**
+     * A file of the database is damaged.
+     */
+    PLINTH_ERROR_FILE_CORRUPT = 1522,
+    /**
+     * The database directory is in use.
+     */
+    PLINTH_ERROR_LOCK_FILE_FAILURE = 1529,
+    /**
+     * The call is not valid here.
+     */
+    PLINTH_ERROR_CLIENT_INVALID_OPERATION = 2000,
+    /**
+     * Commit with incomplete reads.
+     */
+    PLINTH_ERROR_COMMIT_READ_INCOMPLETE = 2002,
+    /**
+     * The key lies outside the legal range.
+     */
+    PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE = 2004,
+    /**
+     * The range begins after its end.
+     */
+    PLINTH_ERROR_INVERTED_RANGE = 2005,
+    /**
+     * The value of the option is not valid.
+     */
+    PLINTH_ERROR_INVALID_OPTION_VALUE = 2006,
+    /**
+     * The option does not exist.
+     */
+    PLINTH_ERROR_INVALID_OPTION = 2007,
+    /**
+     * The network is not set up.
+     */
+    PLINTH_ERROR_NETWORK_NOT_SETUP = 2008,
+    /**
+     * The network is already set up.
+     */
+    PLINTH_ERROR_NETWORK_ALREADY_SETUP = 2009,
+    /**
+     * The transaction already has a read version.
+     */
+    PLINTH_ERROR_READ_VERSION_ALREADY_SET = 2010,
+    /**
+     * The version is not valid.
+     */
+    PLINTH_ERROR_VERSION_INVALID = 2011,
+    /**
+     * The limits of the range read are not valid.
+     */
+    PLINTH_ERROR_RANGE_LIMITS_INVALID = 2012,
+    /**
+     * The database name is not valid.
+     */
+    PLINTH_ERROR_INVALID_DATABASE_NAME = 2013,
+    /**
+     * The attribute does not exist.
+     */
+    PLINTH_ERROR_ATTRIBUTE_NOT_FOUND = 2014,
+    /**
+     * The future is not ready.
+     */
+    PLINTH_ERROR_FUTURE_NOT_SET = 2015,
+    /**
+     * The future is not an error.
+     */
+    PLINTH_ERROR_FUTURE_NOT_ERROR = 2016,
+    /**
+     * The transaction was used after its commit had started.
+     */
+    PLINTH_ERROR_USED_DURING_COMMIT = 2017,
+    /**
+     * The mutation type does not exist.
+     */
+    PLINTH_ERROR_INVALID_MUTATION_TYPE = 2018,
+    /**
+     * The transaction has no valid commit version.
+     */
+    PLINTH_ERROR_TRANSACTION_INVALID_VERSION = 2020,
+    /**
+     * A read-only transaction has no commit version.
+     */
+    PLINTH_ERROR_NO_COMMIT_VERSION = 2021,
+    /**
+     * A network option in the environment is not valid.
+     */
+    PLINTH_ERROR_ENVIRONMENT_VARIABLE_NETWORK_OPTION_FAILED = 2022,
+    /**
+     * The transaction may only read.
+     */
+    PLINTH_ERROR_TRANSACTION_READ_ONLY = 2023,
+    /**
+     * The network cannot be started twice.
+     */
+    PLINTH_ERROR_NETWORK_CANNOT_BE_RESTARTED = 2025,
+    /**
+     * Waiting on the network thread would never end.
+     */
+    PLINTH_ERROR_BLOCKED_FROM_NETWORK_THREAD = 2026,
+    /**
+     * The protocol versions do not match.
+     */
+    PLINTH_ERROR_INCOMPATIBLE_PROTOCOL_VERSION = 2100,
+    /**
+     * The transaction is larger than its size limit.
+     */
+    PLINTH_ERROR_TRANSACTION_TOO_LARGE = 2101,
+    /**
+     * The key is longer than allowed.
+     */
+    PLINTH_ERROR_KEY_TOO_LARGE = 2102,
+    /**
+     * The value is longer than allowed.
+     */
+    PLINTH_ERROR_VALUE_TOO_LARGE = 2103,
+    /**
+     * The connection string is not valid.
+     */
+    PLINTH_ERROR_CONNECTION_STRING_INVALID = 2104,
+    /**
+     * The operation is not supported.
+     */
+    PLINTH_ERROR_UNSUPPORTED_OPERATION = 2108,
+    /**
+     * The transaction has too many tags.
+     */
+    PLINTH_ERROR_TOO_MANY_TAGS = 2109,
+    /**
+     * The transaction tag is too long.
+     */
+    PLINTH_ERROR_TAG_TOO_LONG = 2110,
+    /**
+     * There are too many tag throttles.
+     */
+    PLINTH_ERROR_TOO_MANY_TAG_THROTTLES = 2111,
+    /**
+     * The special-key read crosses modules.
+     */
+    PLINTH_ERROR_SPECIAL_KEYS_CROSS_MODULE_READ = 2112,
+    /**
+     * No module answers for this special key.
+     */
+    PLINTH_ERROR_SPECIAL_KEYS_NO_MODULE_FOUND = 2113,
+    /**
+     * Special-key writes are not enabled.
+     */
+    PLINTH_ERROR_SPECIAL_KEYS_WRITE_DISABLED = 2114,
+    /**
+     * No module takes writes to this special key.
+     */
+    PLINTH_ERROR_SPECIAL_KEYS_NO_WRITE_MODULE_FOUND = 2115,
+    /**
+     * The special-key clear crosses modules.
+     */
+    PLINTH_ERROR_SPECIAL_KEYS_CROSS_MODULE_CLEAR = 2116,
+    /**
+     * The special-key call failed.
+     */
+    PLINTH_ERROR_SPECIAL_KEYS_API_FAILURE = 2117,
+    /**
+     * A tenant name is required.
+     */
+    PLINTH_ERROR_TENANT_NAME_REQUIRED = 2130,
+    /**
+     * The tenant does not exist.
+     */
+    PLINTH_ERROR_TENANT_NOT_FOUND = 2131,
+    /**
+     * The tenant exists already.
+     */
+    PLINTH_ERROR_TENANT_ALREADY_EXISTS = 2132,
+    /**
+     * The tenant is not empty.
+     */
+    PLINTH_ERROR_TENANT_NOT_EMPTY = 2133,
+    /**
+     * The tenant name is not valid.
+     */
+    PLINTH_ERROR_INVALID_TENANT_NAME = 2134,
+    /**
+     * The tenant prefix is taken.
+     */
+    PLINTH_ERROR_TENANT_PREFIX_ALLOCATOR_CONFLICT = 2135,
+    /**
+     * Tenants are not enabled.
+     */
+    PLINTH_ERROR_TENANTS_DISABLED = 2136,
+    /**
+     * The tenant is not known yet.
+     */
+    PLINTH_ERROR_UNKNOWN_TENANT = 2137,
+    /**
+     * The tenant may not be used here.
+     */
+    PLINTH_ERROR_ILLEGAL_TENANT_ACCESS = 2138,
+    /**
+     * No API version was selected.
+     */
+    PLINTH_ERROR_API_VERSION_UNSET = 2200,
+    /**
+     * The API version was selected before.
+     */
+    PLINTH_ERROR_API_VERSION_ALREADY_SET = 2201,
+    /**
+     * The API version is not valid.
+     */
+    PLINTH_ERROR_API_VERSION_INVALID = 2202,
+    /**
+     * The API version is not supported.
+     */
+    PLINTH_ERROR_API_VERSION_NOT_SUPPORTED = 2203,
+    /**
+     * EXACT mode needs a limit.
+     */
+    PLINTH_ERROR_EXACT_MODE_WITHOUT_LIMITS = 2210,
+    /**
+     * An unknown error occurred.
+     */
+    PLINTH_ERROR_UNKNOWN_ERROR = 4000,
+    /**
+     * An internal error occurred.
+     */
+    PLINTH_ERROR_INTERNAL_ERROR = 4100,
+    /**
+     * Permission denied.
+     */
+    PLINTH_ERROR_PERMISSION_DENIED = 6000,
+    /**
+     * The attempt is not authorised.
+     */
+    PLINTH_ERROR_UNAUTHORIZED_ATTEMPT = 6001,
+    /**
+     * The handle is NULL, destroyed, or of another kind.
+     */
+    PLINTH_ERROR_INVALID_HANDLE = 9000,
+    /**
+     * An argument is not valid.
+     */
+    PLINTH_ERROR_INVALID_ARGUMENT = 9001,
+    /**
+     * There are too many live handles.
+     */
+    PLINTH_ERROR_TOO_MANY_HANDLES = 9002,
+    /**
+     * The database was closed.
+     */
+    PLINTH_ERROR_DATABASE_CLOSED = 9003,
+    /**
+     * An earlier write failed; the database takes no commits until it is reopened.
+     */
+    PLINTH_ERROR_DATABASE_FAILED = 9004,
+    /**
+     * The database exists already.
+     */
+    PLINTH_ERROR_DATABASE_EXISTS = 9005,
+    /**
+     * There is no database here.
+     */
+    PLINTH_ERROR_DATABASE_MISSING = 9006,
+    /**
+     * The directory holds something else than a Plinth database.
+     */
+    PLINTH_ERROR_NOT_A_DATABASE = 9007,
+    /**
+     * The database was written by a newer version of the library.
+     */
+    PLINTH_ERROR_FORMAT_NOT_SUPPORTED = 9008,
+    /**
+     * The keyspace does not exist.
+     */
+    PLINTH_ERROR_KEYSPACE_NOT_FOUND = 9009,
+    /**
+     * The keyspace was dropped.
+     */
+    PLINTH_ERROR_KEYSPACE_DROPPED = 9010,
+    /**
+     * The keyspace name is not valid.
+     */
+    PLINTH_ERROR_INVALID_KEYSPACE_NAME = 9011,
+    /**
+     * There are too many live transactions.
+     */
+    PLINTH_ERROR_TOO_MANY_TRANSACTIONS = 9012,
+    /**
+     * The memory budget of the database is used up.
+     */
+    PLINTH_ERROR_MEMORY_LIMIT_EXCEEDED = 9013,
+    /**
+     * No live transaction has this id.
+     */
+    PLINTH_ERROR_TRANSACTION_NOT_FOUND = 9014,
+    /**
+     * There are too many keyspaces.
+     */
+    PLINTH_ERROR_TOO_MANY_KEYSPACES = 9015,
+} plinth_error_number;
+
+/**
+ * An open database. Ended by plinth_database_close().
+ */
+typedef struct plinth_database plinth_database;
+
+/**
+ * A keyspace of one database. Ended by plinth_keyspace_close(). Wherever a call takes a
+ * keyspace, NULL is the default one.
+ */
+typedef struct plinth_keyspace plinth_keyspace;
+
+/**
+ * A transaction. Ended by plinth_transaction_destroy().
+ *
+ * It sees the database as it was at its read version, plus its own writes. All calls may be
+ * made from any thread and by several threads at a time (rule TX-2); a call made after another
+ * one returned sees its effect.
+ *
+ * Every call on a transaction can also return: 9000 bad handle, 9003 database closed, 1025
+ * cancelled, 1031 out of time, 2017 used after its commit had started, 4100 internal error. A
+ * call that returns an error has changed nothing.
+ */
+typedef struct plinth_transaction plinth_transaction;
+
+/**
+ * An error number: 0 is success, every other number is one of `PLINTH_ERROR_*`.
+ */
+typedef int32_t plinth_error;
+
+/**
+ * A value that was read. It stays valid until plinth_value_free(), whatever happens to the
+ * transaction or the database meanwhile; until then it may keep the database directory in use.
+ */
+typedef struct {
+    /**
+     * The bytes; NULL means there is no such key. An empty value is not NULL.
+     */
+    const uint8_t *data;
+    /**
+     * Number of bytes.
+     */
+    size_t len;
+    /**
+     * Belongs to the library.
+     */
+    void *owner;
+} plinth_value;
+
+/**
+ * A key and its value inside a plinth_range.
+ */
+typedef struct {
+    /**
+     * The key's bytes.
+     */
+    const uint8_t *key;
+    /**
+     * Number of bytes of the key.
+     */
+    size_t key_len;
+    /**
+     * The value's bytes, never NULL.
+     */
+    const uint8_t *value;
+    /**
+     * Number of bytes of the value.
+     */
+    size_t value_len;
+} plinth_key_value;
+
+/**
+ * The result of a range read. It stays valid until plinth_range_free(), whatever happens to the
+ * transaction or the database meanwhile.
+ */
+typedef struct {
+    /**
+     * The pairs in the order asked for; NULL if there is none.
+     */
+    const plinth_key_value *items;
+    /**
+     * Number of pairs.
+     */
+    size_t count;
+    /**
+     * Whether a limit was reached: there may be more pairs. Never set when count is 0. To go on,
+     * begin after the last key (forward), or end at it (reverse). Rules RNG-8 and RNG-9.
+     */
+    bool more;
+    /**
+     * Belongs to the library.
+     */
+    void *owner;
+} plinth_range;
+
+/**
+ * How a database is opened. Set struct_size to sizeof(plinth_database_options) and the rest to
+ * zero for the defaults; a zero in any field means its default.
+ */
+typedef struct {
+    /**
+     * sizeof(plinth_database_options).
+     */
+    uint32_t struct_size;
+    /**
+     * A plinth_durability for commits that do not choose their own. Default: sync.
+     */
+    int32_t durability;
+    /**
+     * Fail with 9006 unless the database exists.
+     */
+    bool must_exist;
+    /**
+     * Fail with 9005 if the database exists.
+     */
+    bool must_not_exist;
+    /**
+     * Milliseconds for which an old read version stays readable and committable, 5,000 to
+     * 600,000. Old data is kept that long. Default: 5,000.
+     */
+    uint32_t window_ms;
+    /**
+     * Bytes for block cache, write buffers, conflict history and open transactions together,
+     * from 16 MiB on. Default: 512 MiB.
+     */
+    uint64_t memory_budget;
+    /**
+     * Live transactions at most. Default: 100,000.
+     */
+    uint32_t max_transactions;
+    /**
+     * Commits waiting at most; above it they fail with 1042. Default: 10,000.
+     */
+    uint32_t max_queued_commits;
+    /**
+     * Longest key in bytes, up to 1 MiB. Default: 10,000, as on a cluster.
+     */
+    uint32_t key_size_limit;
+    /**
+     * Longest value in bytes, up to 256 MiB. Default: 100,000, as on a cluster.
+     */
+    uint32_t value_size_limit;
+    /**
+     * Largest transaction in bytes, 32 to 1 GiB, and the default of PLINTH_OPTION_SIZE_LIMIT.
+     * Default: 10,000,000, as on a cluster.
+     */
+    uint64_t transaction_size_limit;
+    /**
+     * Default of PLINTH_OPTION_TIMEOUT in milliseconds. Default: none.
+     */
+    uint32_t transaction_timeout_ms;
+    /**
+     * Default of PLINTH_OPTION_RETRY_LIMIT plus one, so that zero can mean "for ever".
+     */
+    uint32_t transaction_retry_limit_plus_one;
+    /**
+     * Default of PLINTH_OPTION_MAX_RETRY_DELAY in milliseconds. Default: 1,000.
+     */
+    uint32_t transaction_max_retry_delay_ms;
+} plinth_database_options;
+
+/**
+ * Counters of a database since it was opened.
+ */
+typedef struct {
+    /**
+     * Transactions alive now.
+     */
+    uint64_t live_transactions;
+    /**
+     * Write commits acknowledged.
+     */
+    uint64_t commits;
+    /**
+     * Commits refused with 1020.
+     */
+    uint64_t conflicts;
+    /**
+     * Commits refused with 1007.
+     */
+    uint64_t too_old;
+    /**
+     * Commits refused with 1042.
+     */
+    uint64_t refused;
+    /**
+     * Writes to the log; each carries a group of commits.
+     */
+    uint64_t groups;
+    /**
+     * Times the log was synced; far below `commits` when many commit at once.
+     */
+    uint64_t syncs;
+    /**
+     * Bytes of conflict history.
+     */
+    uint64_t conflict_history_bytes;
+    /**
+     * Bytes of writes held by open transactions.
+     */
+    uint64_t transaction_bytes;
+    /**
+     * Read versions that can be read at now.
+     */
+    uint64_t retained_versions;
+    /**
+     * The newest version that can be read.
+     */
+    int64_t latest_version;
+} plinth_metrics;
+
+/**
+ * Names a key by its place: take the last key that is smaller than `key` (or equal to it, if
+ * `or_equal`), and go `offset` keys further. Rule SEL-1. The usual ones:
+ *
+ *     last key below k        {k, len, false, 0}
+ *     last key at or below k  {k, len, true, 0}
+ *     first key at or above k {k, len, false, 1}
+ *     first key above k       {k, len, true, 1}
+ *
+ * Before the first key it resolves to the empty key, after the last one to "\xff".
+ */
+typedef struct {
+    /**
+     * The reference key; it need not exist.
+     */
+    const uint8_t *key;
+    /**
+     * Number of bytes of the key.
+     */
+    size_t key_len;
+    /**
+     * Whether a key equal to `key` counts as below it.
+     */
+    bool or_equal;
+    /**
+     * Keys to go on from there; may be negative. The cost grows with it.
+     */
+    int32_t offset;
+} plinth_key_selector;
+
+/**
+ * What a range read is asked for. Set struct_size to sizeof(plinth_range_options) and the rest
+ * to zero for a plain forward read of the whole range.
+ */
+typedef struct {
+    /**
+     * sizeof(plinth_range_options).
+     */
+    uint32_t struct_size;
+    /**
+     * Pairs at most; 0 or -1 for no limit.
+     */
+    int32_t limit;
+    /**
+     * Stop at the pair that reaches this many bytes, counting 8 + key + value for each; 0 or -1
+     * for no limit. Rule RNG-6.
+     */
+    int64_t target_bytes;
+    /**
+     * Read without adding read conflicts.
+     */
+    bool snapshot;
+    /**
+     * Return the pairs in descending order, from the end of the range.
+     */
+    bool reverse;
+} plinth_range_options;
+
+/**
+ * The body of a plinth_run(): does its reads and writes on `tr` and returns 0 to commit, an
+ * error of this library to have it retried or returned, or any number of its own (below 0) to
+ * give up without a commit.
+ */
+typedef plinth_error (*plinth_run_body)(plinth_transaction *tr, void *user);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the library as text, such as `0.1.0`.
+ *
+ * @return a static string, not to be freed
+ *
+ * Threads: any. Errors: none.
+ */
+const char *plinth_version(void);
+
+/**
+ * The number of the binary interface of the loaded library.
+ *
+ * @return PLINTH_ABI_VERSION of the header the library was built with; a program should refuse
+ *         to run when it differs from the PLINTH_ABI_VERSION it was compiled with
+ *
+ * Threads: any. Errors: none.
+ */
+uint32_t plinth_abi_version(void);
+
+/**
+ * The name of an error number, such as `not_committed`.
+ *
+ * @param error  any number; one that is not known reads as `unknown_error`
+ * @return a static string, never NULL, not to be freed
+ *
+ * Threads: any. Errors: none. Rule ERRC-1.
+ */
+const char *plinth_error_name(plinth_error error);
+
+/**
+ * One English sentence that describes an error number.
+ *
+ * @param error  any number
+ * @return a static string, never NULL, not to be freed
+ *
+ * Threads: any. Errors: none. Rule ERRC-1.
+ */
+const char *plinth_error_description(plinth_error error);
+
+/**
+ * Whether a transaction that met this error may be tried again.
+ *
+ * plinth_transaction_on_error() decides this for you and waits as long as it should.
+ *
+ * @param error  any number
+ * @return true for 1007, 1009, 1020, 1021, 1042 and the like; false for 0 and unknown numbers
+ *
+ * Threads: any. Errors: none. Rule ERRC-2.
+ */
+bool plinth_error_is_retryable(plinth_error error);
+
+/**
+ * Whether the commit may have happened although it reported this error.
+ *
+ * A retry after such an error can apply the same change twice: make the change idempotent, or
+ * look for its trace first.
+ *
+ * @param error  any number
+ * @return true for 1021 and 1039
+ *
+ * Threads: any. Errors: none. Rule ERRC-2.
+ */
+bool plinth_error_is_maybe_committed(plinth_error error);
+
+/**
+ * Whether the error is retryable and the commit certainly did not happen.
+ *
+ * @param error  any number
+ *
+ * Threads: any. Errors: none. Rule ERRC-2.
+ */
+bool plinth_error_is_retryable_not_committed(plinth_error error);
+
+/**
+ * The whole story of the last error that a call of this library returned on this thread.
+ *
+ * It tells which call failed, the number, what was being done, to which key (escaped), and what
+ * RocksDB or the operating system said. A success does not erase it.
+ *
+ * @return a NUL-terminated string, empty before the first error. It belongs to the library and
+ *         stays valid until the next failing call on the same thread, or the thread's end.
+ *
+ * Threads: any; each has its own. Errors: none.
+ */
+const char *plinth_last_error(void);
+
+/**
+ * Frees a value and sets the struct to zero.
+ *
+ * @param value  NULL, a zeroed struct, or one filled by this library. A struct that was freed
+ *               before, or a copy of one, is left alone.
+ *
+ * Threads: any, but one struct must not be freed by two threads at once. Errors: none.
+ */
+void plinth_value_free(plinth_value *value);
+
+/**
+ * Frees the result of a range read and sets the struct to zero.
+ *
+ * @param range  NULL, a zeroed struct, or one filled by this library. A struct that was freed
+ *               before, or a copy of one, is left alone.
+ *
+ * Threads: any, but one struct must not be freed by two threads at once. Errors: none.
+ */
+void plinth_range_free(plinth_range *range);
+
+/**
+ * Opens a database and creates it if it is missing.
+ *
+ * @param path     a directory, made with mode 0700 if it is missing; its parent must exist. It
+ *                 must be empty or hold a Plinth database. `":memory:"` opens a throw-away
+ *                 database in memory, a new one at each call.
+ * @param options  NULL for the defaults; copied
+ * @param out      receives the database; NULL on error. Close it with plinth_database_close().
+ *
+ * A directory can be open once at a time, in one process.
+ *
+ * Threads: any.
+ * Errors: 9001 bad argument; 2006 an option out of its bounds; 9005, 9006 as the options ask;
+ * 9007 the directory holds something else; 9008 written by a newer version; 1529 open already,
+ * here or in another process, which plinth_last_error() names; 1510, 1511, 1514 the file
+ * system failed; 1522 damaged files; 9002 too many handles; 4100 internal error.
+ * Design D8, D11, D12.
+ */
+plinth_error plinth_database_open(const char *path,
+                                  const plinth_database_options *options,
+                                  plinth_database **out);
+
+/**
+ * Makes every acknowledged commit durable, those of PLINTH_DURABILITY_BUFFERED too.
+ *
+ * @param db  the database
+ *
+ * Threads: any. Errors: 9000 bad handle; 9003 closed; 9004 an earlier write failed; 1510 the
+ * disk failed, which also stops further commits; 4100 internal error. Design D4.
+ */
+plinth_error plinth_database_sync(plinth_database *db);
+
+/**
+ * Closes a database.
+ *
+ * Calls that are running end first; commits that were accepted are finished. Then the directory
+ * is free to be opened again, unless values of it were not freed yet: the last
+ * plinth_value_free() frees it then. Transactions and keyspaces that are still open
+ * stay valid handles that fail with 9003; destroy and close them as usual, before or after.
+ *
+ * @param db  the database; its handle is stale afterwards, also when an error is returned
+ *
+ * Threads: any; not from the body of plinth_run() on the same database.
+ * Errors: 9000 bad handle, also when closed before; 1510 the last writes could not be synced;
+ * 4100 internal error. Design D12.
+ */
+plinth_error plinth_database_close(plinth_database *db);
+
+/**
+ * Reads the counters of a database.
+ *
+ * @param db        the database
+ * @param out       receives the counters; `out_size` bytes are written
+ * @param out_size  sizeof(plinth_metrics). A program compiled against an older header gets the
+ *                  counters it knows.
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 NULL or a size below 8; 4100 internal error.
+ */
+plinth_error plinth_database_metrics(plinth_database *db, plinth_metrics *out, size_t out_size);
+
+/**
+ * Opens a keyspace and creates it, durably, if it is missing.
+ *
+ * Transactions span keyspaces atomically; conflicts never cross them.
+ *
+ * @param db    the database
+ * @param name  1 to 255 bytes of UTF-8. `"default"` is the keyspace that NULL stands for; names
+ *              that begin with `"plinth."` are reserved.
+ * @param out   receives the keyspace; NULL on error. Close it with plinth_keyspace_close().
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 NULL; 9011 bad name; 9015 more than 1,000
+ * keyspaces; 9003 closed; 9004 an earlier write failed; 1510 the disk failed; 9002 too many
+ * handles; 4100 internal error. Design D9.
+ */
+plinth_error plinth_keyspace_open(plinth_database *db, const char *name, plinth_keyspace **out);
+
+/**
+ * Closes a keyspace handle. The keyspace and its keys stay.
+ *
+ * @param ks  the keyspace; its handle is stale afterwards
+ *
+ * Threads: any. Errors: 9000 bad handle.
+ */
+plinth_error plinth_keyspace_close(plinth_keyspace *ks);
+
+/**
+ * Lists the names of all keyspaces, `"default"` first and the others in byte order.
+ *
+ * @param db   the database
+ * @param out  receives one item for each keyspace, its name as the key (not NUL-terminated) and
+ *             an empty value. Free it with plinth_range_free().
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 NULL; 9003 closed; 4100 internal error.
+ */
+plinth_error plinth_keyspace_list(plinth_database *db, plinth_range *out);
+
+/**
+ * Removes a keyspace and all its keys, at once and durably. It is not part of any transaction:
+ * those that used the keyspace and have not committed fail with 9010 when they do, as does
+ * every call with a handle to it. A keyspace opened later under the same name is a new one.
+ *
+ * @param db    the database
+ * @param name  the keyspace; the default one can't be dropped
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 NULL; 9009 there is none of that name; 9011 the
+ * default keyspace; 9003 closed; 9004 an earlier write failed; 1510 the disk failed; 4100
+ * internal error.
+ */
+plinth_error plinth_keyspace_drop(plinth_database *db, const char *name);
+
+/**
+ * Begins a transaction. Nothing is read yet: it costs well below a microsecond.
+ *
+ * @param db   the database
+ * @param out  receives the transaction; NULL on error. End it with plinth_transaction_destroy().
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 NULL; 9003 closed; 9012 too many live
+ * transactions; 9002 too many handles; 4100 internal error. Rule TX-1.
+ */
+plinth_error plinth_transaction_begin(plinth_database *db, plinth_transaction **out);
+
+/**
+ * Ends a transaction. What was not committed is forgotten. Values and ranges that were read
+ * stay valid until they are freed. Calls that other threads have running end undisturbed.
+ *
+ * @param tr  the transaction; its handle is stale afterwards
+ *
+ * Threads: any. Errors: 9000 bad handle, also when destroyed before. Rule RST-3.
+ */
+plinth_error plinth_transaction_destroy(plinth_transaction *tr);
+
+/**
+ * Reads a key. The commit fails with 1020 if someone changed it meanwhile.
+ *
+ * @param tr       the transaction
+ * @param ks       the keyspace, or NULL for the default one
+ * @param key      the key, below "\xff"
+ * @param key_len  its length in bytes
+ * @param out      receives the value; `data` is NULL if there is no such key, which is not an
+ *                 error. Free it with plinth_value_free().
+ *
+ * Threads: any. Errors: 2004 key out of range; 1007 the read version is older than the window;
+ * 1009 it is in the future; 9010 keyspace dropped; 9001 NULL; 1510, 1522 the disk failed.
+ * Rules GET-1, CONF-2, RYW-1.
+ */
+plinth_error plinth_transaction_get(plinth_transaction *tr,
+                                    plinth_keyspace *ks,
+                                    const uint8_t *key,
+                                    size_t key_len,
+                                    plinth_value *out);
+
+/**
+ * Reads a key like plinth_transaction_get(), but without a conflict if someone changes it.
+ *
+ * Parameters, threads and errors as plinth_transaction_get(). Own writes are seen. Rules CONF-7,
+ * RYW-6.
+ */
+plinth_error plinth_transaction_snapshot_get(plinth_transaction *tr,
+                                             plinth_keyspace *ks,
+                                             const uint8_t *key,
+                                             size_t key_len,
+                                             plinth_value *out);
+
+/**
+ * Finds the key that a selector names. The commit fails with 1020 if the answer changed.
+ *
+ * @param tr        the transaction
+ * @param ks        the keyspace, or NULL for the default one
+ * @param selector  see plinth_key_selector; its key is at most "\xff"
+ * @param snapshot  true: without a conflict
+ * @param out       receives the key: empty (not NULL) before the first key, "\xff" after the
+ *                  last. Free it with plinth_value_free().
+ *
+ * Threads: any. Errors: as plinth_transaction_get(). Rules SEL-1 to SEL-6, CONF-4.
+ */
+plinth_error plinth_transaction_get_key(plinth_transaction *tr,
+                                        plinth_keyspace *ks,
+                                        const plinth_key_selector *selector,
+                                        bool snapshot,
+                                        plinth_value *out);
+
+/**
+ * Reads the pairs from the key that `begin` names up to, not including, the one `end` names.
+ *
+ * The commit fails with 1020 if someone changed, added or removed a key in what was read: the
+ * whole range, or up to the last pair returned if `more` is set.
+ *
+ * @param tr       the transaction
+ * @param ks       the keyspace, or NULL for the default one
+ * @param begin    first end of the range; its key is at most "\xff"
+ * @param end      other end of the range; its key is at most "\xff". An end at or before the
+ *                 begin is an empty range, not an error.
+ * @param options  NULL for the whole range, forward, with conflicts
+ * @param out      receives the pairs. Free it with plinth_range_free().
+ *
+ * Without a limit the whole range is returned in one result: set one where the range may be
+ * large.
+ *
+ * Threads: any. Errors: as plinth_transaction_get(); 2012 a limit below -1. Rules RNG-1 to
+ * RNG-11, CONF-5, CONF-6.
+ */
+plinth_error plinth_transaction_get_range(plinth_transaction *tr,
+                                          plinth_keyspace *ks,
+                                          const plinth_key_selector *begin,
+                                          const plinth_key_selector *end,
+                                          const plinth_range_options *options,
+                                          plinth_range *out);
+
+/**
+ * Sets a key to a value.
+ *
+ * @param tr         the transaction
+ * @param ks         the keyspace, or NULL for the default one
+ * @param key        the key, below "\xff"; copied
+ * @param key_len    its length: 10,000 bytes at most, unless the database was opened with more
+ * @param value      the value; copied. It may be empty, which is not the same as absent.
+ * @param value_len  its length: 100,000 bytes at most, unless the database was opened with more
+ *
+ * Threads: any. Errors: 2004 key out of range; 2102 key too large; 2103 value too large; 9013
+ * memory budget used up; 9010 keyspace dropped; 9001 NULL. Rules LIM-1, LIM-2, CONF-1.
+ */
+plinth_error plinth_transaction_set(plinth_transaction *tr,
+                                    plinth_keyspace *ks,
+                                    const uint8_t *key,
+                                    size_t key_len,
+                                    const uint8_t *value,
+                                    size_t value_len);
+
+/**
+ * Clears a key; it need not exist.
+ *
+ * @param tr       the transaction
+ * @param ks       the keyspace, or NULL for the default one
+ * @param key      the key, below "\xff"; copied
+ * @param key_len  its length in bytes
+ *
+ * Threads: any. Errors: 2004 key out of range; 9013 memory budget used up; 9010 keyspace
+ * dropped; 9001 NULL. Rules CONF-1, CONF-16, LIM-3.
+ */
+plinth_error plinth_transaction_clear(plinth_transaction *tr,
+                                      plinth_keyspace *ks,
+                                      const uint8_t *key,
+                                      size_t key_len);
+
+/**
+ * Clears every key from `begin` up to, not including, `end`.
+ *
+ * @param tr         the transaction
+ * @param ks         the keyspace, or NULL for the default one
+ * @param begin      first key to clear, at most "\xff"; copied
+ * @param begin_len  its length in bytes
+ * @param end        first key to leave, at most "\xff"; copied
+ * @param end_len    its length in bytes
+ *
+ * Threads: any. Errors: 2005 begin after end; 2004 a key out of range; 9013 memory budget used
+ * up; 9010 keyspace dropped; 9001 NULL. Rules CONF-1, DATA-5.
+ */
+plinth_error plinth_transaction_clear_range(plinth_transaction *tr,
+                                            plinth_keyspace *ks,
+                                            const uint8_t *begin,
+                                            size_t begin_len,
+                                            const uint8_t *end,
+                                            size_t end_len);
+
+/**
+ * Makes the commit fail with 1020 if someone changes the key, as if it had been read.
+ *
+ * A key that this transaction wrote before the call is left out (rule CONF-10).
+ *
+ * @param tr       the transaction
+ * @param ks       the keyspace, or NULL for the default one
+ * @param key      the key, below "\xff"; copied
+ * @param key_len  its length in bytes
+ *
+ * Threads: any. Errors: 2004 key out of range; 9010 keyspace dropped; 9001 NULL. Rule CONF-10.
+ */
+plinth_error plinth_transaction_add_read_conflict(plinth_transaction *tr,
+                                                  plinth_keyspace *ks,
+                                                  const uint8_t *key,
+                                                  size_t key_len);
+
+/**
+ * Makes the commit fail with 1020 if someone changes a key from `begin` up to, not including,
+ * `end`, as if the range had been read.
+ *
+ * Keys that this transaction wrote before the call are left out. An empty range has no effect.
+ *
+ * @param tr         the transaction
+ * @param ks         the keyspace, or NULL for the default one
+ * @param begin      first key of the range, at most "\xff"; copied
+ * @param begin_len  its length in bytes
+ * @param end        first key after the range, at most "\xff"; copied
+ * @param end_len    its length in bytes
+ *
+ * Threads: any. Errors: 2005 begin after end; 2004 a key out of range; 9010 keyspace dropped;
+ * 9001 NULL. Rule CONF-10.
+ */
+plinth_error plinth_transaction_add_read_conflict_range(plinth_transaction *tr,
+                                                        plinth_keyspace *ks,
+                                                        const uint8_t *begin,
+                                                        size_t begin_len,
+                                                        const uint8_t *end,
+                                                        size_t end_len);
+
+/**
+ * Makes others that read in the range and commit later fail with 1020, as if this transaction
+ * had written every key in it. It makes the commit a write commit, also without any write.
+ *
+ * Parameters, threads and errors as plinth_transaction_add_read_conflict_range(). Rules COM-2,
+ * CONF-10.
+ */
+plinth_error plinth_transaction_add_write_conflict_range(plinth_transaction *tr,
+                                                         plinth_keyspace *ks,
+                                                         const uint8_t *begin,
+                                                         size_t begin_len,
+                                                         const uint8_t *end,
+                                                         size_t end_len);
+
+/**
+ * The version that the transaction reads at. It is obtained by the first read, by the commit,
+ * or by this call, and stays the same until reset.
+ *
+ * Every commit that was acknowledged before it was obtained is visible at it.
+ *
+ * @param tr   the transaction
+ * @param out  receives the version, above 0
+ *
+ * Threads: any, also after the commit. Errors: 1007, 1009 for a version set by hand; 9001 NULL.
+ * Rules VER-4, COM-11.
+ */
+plinth_error plinth_transaction_get_read_version(plinth_transaction *tr, int64_t *out);
+
+/**
+ * Makes the transaction read at a version of its choice, usually one that another transaction
+ * got from plinth_transaction_get_committed_version() or plinth_transaction_get_read_version().
+ *
+ * The call itself only notes the version: reads fail with 1007 if it is older than the window,
+ * and with 1009, after waiting up to a second, if it lies in the future.
+ *
+ * @param tr       the transaction, which must not have a read version yet
+ * @param version  above 0
+ *
+ * Threads: any. Errors: 2011 not above 0; 2010 there is a read version already. Rules VER-7 to
+ * VER-9.
+ */
+plinth_error plinth_transaction_set_read_version(plinth_transaction *tr, int64_t version);
+
+/**
+ * Commits. Success means that all writes took effect together, at one version, that nothing the
+ * transaction read was changed by others since its read version, and that it is as durable as
+ * PLINTH_OPTION_DURABILITY says. Every transaction begun afterwards sees it.
+ *
+ * A transaction that wrote nothing always succeeds, and has no committed version.
+ *
+ * After any error the transaction must go through plinth_transaction_on_error() or
+ * plinth_transaction_reset() before it is used again. After success it must be reset or
+ * destroyed.
+ *
+ * @param tr  the transaction
+ *
+ * Threads: any; it waits for calls that other threads have running on the transaction.
+ * Errors: 1020 conflict, 1007 too old, 1009 read version in the future: not committed, retry;
+ * 1042 too much queued, or the disk can't keep up: not committed, retry; 2101 larger than its size limit;
+ * 1021 the disk failed and the outcome is unknown; 9004 an earlier write failed, not committed; 9010 a keyspace was
+ * dropped; or the error that an earlier read of this transaction returned.
+ * Rules COM-1 to COM-8, CONF-14 to CONF-17.
+ */
+plinth_error plinth_transaction_commit(plinth_transaction *tr);
+
+/**
+ * The version at which the transaction last committed.
+ *
+ * @param tr   the transaction
+ * @param out  receives the version; -1 before the first commit and after a read-only one. It
+ *             is kept over reset.
+ *
+ * Threads: any, at any time. Errors: 9000 bad handle; 9001 NULL. Rule COM-10.
+ */
+plinth_error plinth_transaction_get_committed_version(plinth_transaction *tr, int64_t *out);
+
+/**
+ * The heart of a retry loop: give it the error that a call on the transaction returned. If the
+ * error is retryable it waits (longer each time), resets the transaction and returns 0: start
+ * again from the first read. Otherwise it returns the error, and the transaction answers 1025
+ * to everything until it is reset.
+ *
+ * Timeout, retry limit and maximum delay are kept, their counts too; other options must be set
+ * again.
+ *
+ * @param tr     the transaction
+ * @param error  what a call returned
+ * @return 0 to try again, else why not
+ *
+ * Threads: any; it waits on the calling thread, up to PLINTH_OPTION_MAX_RETRY_DELAY.
+ * Errors: the error given, if it is not retryable or the retry limit is reached; 2000 for an error of 0; 1025,
+ * 1031, 2017 if that is the transaction's state. Rules ERRH-1 to ERRH-7.
+ */
+plinth_error plinth_transaction_on_error(plinth_transaction *tr,
+                                         plinth_error error);
+
+/**
+ * Makes the transaction as new: forgets its reads, writes and options, and an end by cancel,
+ * timeout or commit. The committed version is kept.
+ *
+ * @param tr  the transaction
+ *
+ * Threads: any. Errors: 9000 bad handle; 9003 database closed. Rule RST-1.
+ */
+plinth_error plinth_transaction_reset(plinth_transaction *tr);
+
+/**
+ * Makes every further call on the transaction fail with 1025 until it is reset, and ends a
+ * wait in plinth_transaction_on_error(). A commit that is running may still happen.
+ *
+ * @param tr  the transaction
+ *
+ * Threads: any. Errors: 9000 bad handle. Rule RST-2.
+ */
+plinth_error plinth_transaction_cancel(plinth_transaction *tr);
+
+/**
+ * Sets an option of the transaction.
+ *
+ * @param tr      the transaction
+ * @param option  a plinth_transaction_option
+ * @param value   its value
+ *
+ * Threads: any. Errors: 2007 no such option; 2006 value out of bounds. Rule OPT-2.
+ */
+plinth_error plinth_transaction_set_option(plinth_transaction *tr, int32_t option, int64_t value);
+
+/**
+ * The transaction's id: a random UUID, for logs and for plinth_transaction_find(). It is made
+ * by the first call and stays the same for the life of the handle.
+ *
+ * @param tr   the transaction
+ * @param out  receives 36 characters and a NUL
+ *
+ * Threads: any, at any time. Errors: 9000 bad handle; 9001 NULL.
+ */
+plinth_error plinth_transaction_id(plinth_transaction *tr, char *out);
+
+/**
+ * Finds a live transaction by the id that plinth_transaction_id() gave.
+ *
+ * @param db   the database it belongs to
+ * @param id   36 characters and a NUL
+ * @param out  receives the same handle the transaction was begun with; NULL on error. It is not
+ *             a second one: it is destroyed once.
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 NULL or not a UUID; 9014 no live transaction of
+ * the database has this id.
+ */
+plinth_error plinth_transaction_find(plinth_database *db, const char *id, plinth_transaction **out);
+
+/**
+ * Runs a transaction until it commits or fails for good: begins it, calls the body, commits,
+ * and after a retryable error waits and calls the body again.
+ *
+ * The body must not commit, reset or destroy `tr`, and must not keep it. Since it may run
+ * several times, its effects outside the database should be harmless to repeat. After 1021 (the commit
+ * may have happened) the body runs again too: make it safe to apply twice. The body may set a
+ * retry limit or a timeout; without one the loop ends only with a commit or another error.
+ *
+ * @param db    the database
+ * @param body  called on this thread, with no lock of the library held. It must return: an
+ *              exception or longjmp out of it is undefined behaviour.
+ * @param user  passed to the body as it is
+ * @return 0 after a commit, else what ended the loop
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 no body; 9012 too many transactions; what the
+ * body returned; every error of plinth_transaction_commit() that is not retryable. Rule ERRH-1.
+ */
+plinth_error plinth_run(plinth_database *db,
+                        plinth_run_body body,
+                        void *user);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* PLINTH_H */

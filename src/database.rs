@@ -1,0 +1,167 @@
+//! Databases: open, sync, close.
+
+use std::ffi::c_char;
+use std::time::Duration;
+
+use plinth_api::{DatabaseOptions, Error, TransactionOption};
+use plinth_boundary::{entry, slice};
+
+use crate::constants::{durability, CBool};
+use crate::handles::{database, DATABASES};
+use crate::plinth_error;
+
+/// An open database. Ended by plinth_database_close().
+pub struct plinth_database {
+    _private: [u8; 0],
+}
+
+/// How a database is opened. Set struct_size to sizeof(plinth_database_options) and the rest to
+/// zero for the defaults; a zero in any field means its default.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct plinth_database_options {
+    /// sizeof(plinth_database_options).
+    pub struct_size: u32,
+    /// A plinth_durability for commits that do not choose their own. Default: sync.
+    pub durability: i32,
+    /// Fail with 9006 unless the database exists.
+    pub must_exist: CBool,
+    /// Fail with 9005 if the database exists.
+    pub must_not_exist: CBool,
+    /// Milliseconds for which an old read version stays readable and committable, 5,000 to
+    /// 600,000. Old data is kept that long. Default: 5,000.
+    pub window_ms: u32,
+    /// Bytes for block cache, write buffers, conflict history and open transactions together,
+    /// from 16 MiB on. Default: 512 MiB.
+    pub memory_budget: u64,
+    /// Live transactions at most. Default: 100,000.
+    pub max_transactions: u32,
+    /// Commits waiting at most; above it they fail with 1042. Default: 10,000.
+    pub max_queued_commits: u32,
+    /// Longest key in bytes, up to 1 MiB. Default: 10,000, as on a cluster.
+    pub key_size_limit: u32,
+    /// Longest value in bytes, up to 256 MiB. Default: 100,000, as on a cluster.
+    pub value_size_limit: u32,
+    /// Largest transaction in bytes, 32 to 1 GiB, and the default of PLINTH_OPTION_SIZE_LIMIT.
+    /// Default: 10,000,000, as on a cluster.
+    pub transaction_size_limit: u64,
+    /// Default of PLINTH_OPTION_TIMEOUT in milliseconds. Default: none.
+    pub transaction_timeout_ms: u32,
+    /// Default of PLINTH_OPTION_RETRY_LIMIT plus one, so that zero can mean "for ever".
+    pub transaction_retry_limit_plus_one: u32,
+    /// Default of PLINTH_OPTION_MAX_RETRY_DELAY in milliseconds. Default: 1,000.
+    pub transaction_max_retry_delay_ms: u32,
+}
+
+impl plinth_database_options {
+    fn convert(self) -> Result<DatabaseOptions, Error> {
+        let mut options = DatabaseOptions::default();
+        if let Some(durability) = durability(self.durability.into())? {
+            options.durability = durability;
+        }
+        options.must_exist = self.must_exist.get();
+        options.must_not_exist = self.must_not_exist.get();
+        options.window = Duration::from_millis(or(self.window_ms, 5_000).into());
+        options.memory_budget = or(self.memory_budget, options.memory_budget as u64) as usize;
+        options.max_transactions = or(self.max_transactions, options.max_transactions as u32) as usize;
+        options.max_queued_commits = or(self.max_queued_commits, options.max_queued_commits as u32) as usize;
+        options.key_size_limit = or(self.key_size_limit, options.key_size_limit as u32) as usize;
+        options.value_size_limit = or(self.value_size_limit, options.value_size_limit as u32) as usize;
+        let transaction = &mut options.transaction;
+        transaction.size_limit = or(self.transaction_size_limit.try_into().unwrap_or(i64::MAX), transaction.size_limit);
+        transaction.timeout_ms = self.transaction_timeout_ms.into();
+        transaction.retry_limit = i64::from(self.transaction_retry_limit_plus_one) - 1;
+        transaction.max_retry_delay_ms = or(self.transaction_max_retry_delay_ms.into(), transaction.max_retry_delay_ms);
+        TransactionOption::Timeout(transaction.timeout_ms).check(i64::MAX)?;
+        TransactionOption::RetryLimit(transaction.retry_limit).check(i64::MAX)?;
+        TransactionOption::MaxRetryDelay(transaction.max_retry_delay_ms).check(i64::MAX)?;
+        Ok(options)
+    }
+}
+
+/// Zero means the default.
+fn or<T: Default + PartialEq>(given: T, default: T) -> T {
+    if given == T::default() {
+        default
+    } else {
+        given
+    }
+}
+
+/// Opens a database and creates it if it is missing.
+///
+/// @param path     a directory, made with mode 0700 if it is missing; its parent must exist. It
+///                 must be empty or hold a Plinth database. `":memory:"` opens a throw-away
+///                 database in memory, a new one at each call.
+/// @param options  NULL for the defaults; copied
+/// @param out      receives the database; NULL on error. Close it with plinth_database_close().
+///
+/// A directory can be open once at a time, in one process.
+///
+/// Threads: any.
+/// Errors: 9001 bad argument; 2006 an option out of its bounds; 9005, 9006 as the options ask;
+/// 9007 the directory holds something else; 9008 written by a newer version; 1529 open already,
+/// here or in another process, which plinth_last_error() names; 1510, 1511, 1514 the file
+/// system failed; 1522 damaged files; 9002 too many handles; 4100 internal error.
+/// Design D8, D11, D12.
+///
+/// # Safety
+/// `path` is a NUL-terminated string; `options` is null or a struct of the size it names; `out`
+/// is writable.
+#[no_mangle]
+pub unsafe extern "C" fn plinth_database_open(
+    path: *const c_char,
+    options: *const plinth_database_options,
+    out: *mut *mut plinth_database,
+) -> plinth_error {
+    entry::call("plinth_database_open", || {
+        // SAFETY: this function's contract.
+        let out = unsafe { slice::out(out.cast::<usize>(), "out") }?;
+        // SAFETY: this function's contract.
+        let path = unsafe { entry::text(path, "path") }?;
+        // SAFETY: this function's contract; zero is valid for every field.
+        let options = unsafe { slice::sized(options, "options") }?;
+        let options = options.map_or_else(|| Ok(DatabaseOptions::default()), plinth_database_options::convert)?;
+        *out = DATABASES.insert(plinth_engine::open(path, options)?)?;
+        Ok(())
+    })
+}
+
+/// Makes every acknowledged commit durable, those of PLINTH_DURABILITY_BUFFERED too.
+///
+/// @param db  the database
+///
+/// Threads: any. Errors: 9000 bad handle; 9003 closed; 9004 an earlier write failed; 1510 the
+/// disk failed, which also stops further commits; 4100 internal error. Design D4.
+///
+/// # Safety
+/// `db` may be any value.
+#[no_mangle]
+pub unsafe extern "C" fn plinth_database_sync(db: *mut plinth_database) -> plinth_error {
+    entry::call("plinth_database_sync", || database(db)?.sync())
+}
+
+/// Closes a database.
+///
+/// Calls that are running end first; commits that were accepted are finished. Then the directory
+/// is free to be opened again, unless values of it were not freed yet: the last
+/// plinth_value_free() frees it then. Transactions and keyspaces that are still open
+/// stay valid handles that fail with 9003; destroy and close them as usual, before or after.
+///
+/// @param db  the database; its handle is stale afterwards, also when an error is returned
+///
+/// Threads: any; not from the body of plinth_run() on the same database.
+/// Errors: 9000 bad handle, also when closed before; 1510 the last writes could not be synced;
+/// 4100 internal error. Design D12.
+///
+/// # Safety
+/// `db` may be any value.
+#[no_mangle]
+pub unsafe extern "C" fn plinth_database_close(db: *mut plinth_database) -> plinth_error {
+    entry::call("plinth_database_close", || {
+        let database = database(db)?.clone();
+        // Of two racing callers one gets the handle; the other one's is stale.
+        DATABASES.remove(db as usize)?;
+        database.close()
+    })
+}

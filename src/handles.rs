@@ -1,0 +1,97 @@
+//! The handle tables of this library: one per opaque type of the header.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use once_cell::sync::Lazy;
+
+use plinth_api::{Code, Database, Error, Keyspace, Transaction, Value};
+use plinth_boundary::handle::{Guard, Table};
+use uuid::Uuid;
+
+use crate::{plinth_database, plinth_keyspace, plinth_transaction};
+
+/// What a keyspace handle stands for: a keyspace of one database.
+pub struct KeyspaceObject {
+    pub database: usize,
+    pub keyspace: Keyspace,
+}
+
+/// What a transaction handle stands for, and the database handle it came from.
+pub struct TransactionObject {
+    pub database: usize,
+    pub transaction: Arc<dyn Transaction>,
+}
+
+/// What the `owner` of a value or range keeps alive.
+pub enum Owner {
+    Value(#[expect(dead_code, reason = "held for its bytes")] Value),
+    Range(#[expect(dead_code, reason = "held for its bytes")] crate::range::OwnedRange),
+}
+
+pub static DATABASES: Table<Arc<dyn Database>> = Table::new("database", 1);
+pub static KEYSPACES: Table<KeyspaceObject> = Table::new("keyspace", 2);
+pub static TRANSACTIONS: Table<TransactionObject> = Table::new("transaction", 3);
+pub static OWNERS: Table<Owner> = Table::new("result", 4);
+
+/// Looks a database handle up.
+pub fn database(handle: *mut plinth_database) -> Result<Guard<'static, Arc<dyn Database>>, Error> {
+    DATABASES.get(handle as usize)
+}
+
+/// Looks a transaction handle up.
+pub fn transaction(handle: *mut plinth_transaction) -> Result<Guard<'static, TransactionObject>, Error> {
+    TRANSACTIONS.get(handle as usize)
+}
+
+/// The number of the keyspace a data call names; NULL is the default one.
+pub fn keyspace_of(tr: &TransactionObject, handle: *mut plinth_keyspace) -> Result<u32, Error> {
+    if handle.is_null() {
+        return Ok(0);
+    }
+    let keyspace = KEYSPACES.get(handle as usize)?;
+    if keyspace.database != tr.database {
+        return Err(Error::new(Code::INVALID_HANDLE)
+            .context(format!("keyspace \"{}\" belongs to another database than the transaction", keyspace.keyspace.name)));
+    }
+    Ok(keyspace.keyspace.id)
+}
+
+/// The ids that were asked for, and the handles they belong to.
+///
+/// An entry is removed with its transaction object. The lock is a leaf.
+pub struct Ids(Lazy<Mutex<HashMap<Uuid, usize>>>);
+
+pub static IDS: Ids = Ids(Lazy::new(Mutex::default));
+
+impl Ids {
+    /// Notes the handle of an id.
+    pub fn put(&self, id: &str, handle: usize) {
+        if let Ok(id) = Uuid::parse_str(id) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, handle);
+        }
+    }
+
+    /// The handle of a live transaction of `database`.
+    pub fn find(&self, id: &str, database: usize) -> Result<usize, Error> {
+        let id = Uuid::parse_str(id).map_err(|error| Error::new(Code::INVALID_ARGUMENT).context("id is not a UUID").caused_by(error))?;
+        let handle = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied();
+        handle
+            .filter(|handle| TRANSACTIONS.get(*handle).is_ok_and(|tr| tr.database == database))
+            .ok_or_else(|| Error::new(Code::TRANSACTION_NOT_FOUND).context(id.to_string()))
+    }
+
+    fn forget(&self, id: &str) {
+        if let Ok(id) = Uuid::parse_str(id) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        }
+    }
+}
+
+impl Drop for TransactionObject {
+    fn drop(&mut self) {
+        if let Some(id) = self.transaction.known_id() {
+            IDS.forget(&id);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The native C ABI of Plinth. `include/plinth.h` is generated from this crate and is the
+//! manual for C; the engine behind it is `plinth-engine`, reached only through `plinth-api`.
+//!
+//! Every function follows the same steps: enter the panic guard, check the arguments, look the
+//! handles up, make one call, store the outputs. Nothing clever happens here.
+#![allow(non_camel_case_types, reason = "type names are C's")]
+
+mod constants;
+mod database;
+mod error_numbers;
+mod handles;
+mod keyspace;
+mod metrics;
+mod range;
+mod result;
+mod run;
+mod transaction;
+mod value;
+mod version;
+
+pub use constants::*;
+pub use database::*;
+pub use error_numbers::*;
+pub use keyspace::*;
+pub use metrics::*;
+pub use range::*;
+pub use result::*;
+pub use run::*;
+pub use transaction::*;
+pub use value::*;
+pub use version::*;
