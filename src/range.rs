@@ -85,8 +85,10 @@ impl Default for plinth_range {
     }
 }
 
-/// A range result with the array that C sees; the pointers lead into `rows`.
+/// A range result with the array that C sees; the pointers lead into `_rows`.
 pub struct OwnedRange {
+    /// What C sees.
+    #[cfg_attr(not(test), expect(dead_code, reason = "held for its memory"))]
     items: Vec<plinth_key_value>,
     /// Held for its bytes, which do not move when the struct does.
     _rows: RangeResult,

@@ -15,6 +15,7 @@ mod value;
 
 pub use database::{Database, Keyspace, Metrics, Transaction};
 pub use error::{Code, Error, Result};
+pub use error_table::OnError;
 pub use key::{KeyRange, KeySelector};
 pub use options::{DatabaseOptions, Durability, TransactionDefaults, TransactionOption};
 pub use range::{RangeOptions, RangeResult};

@@ -4,13 +4,36 @@
 
 use std::error::Error;
 
+use crate::outcome::Outcome;
+use crate::{file, Mode};
+
+/// Where the header is.
+pub const PATH: &str = "include/plinth.h";
+
 /// The order in which the header presents the files of src/, and so its chapters.
 const SOURCES: [&str; 11] = [
-    "version", "error_numbers", "result", "constants", "value", "range", "database", "metrics", "keyspace", "transaction", "run",
+    "version",
+    "error_numbers",
+    "result",
+    "constants",
+    "value",
+    "range",
+    "database",
+    "metrics",
+    "keyspace",
+    "transaction",
+    "run",
 ];
 
+/// Writes or checks the header.
+pub fn task(mode: Mode) -> Outcome {
+    let text = generate()?;
+    file::settle(PATH, &text, mode, "cargo xtask header")?;
+    Ok(format!("{PATH}, {} lines", text.lines().count()))
+}
+
 /// The text of the header.
-pub fn generate() -> Result<String, Box<dyn Error>> {
+fn generate() -> Result<String, Box<dyn Error>> {
     let mut builder = cbindgen::Builder::new().with_config(cbindgen::Config::from_file("cbindgen.toml")?);
     for source in SOURCES {
         builder = builder.with_src(format!("src/{source}.rs"));
@@ -40,4 +63,15 @@ fn without_safety(header: &str) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_safety;
+
+    #[test]
+    fn safety_sections_and_the_blank_line_before_them_go() {
+        let given = "/**\n * Text.\n *\n * # Safety\n * None.\n */\nvoid f(void);\n";
+        assert_eq!(without_safety(given), "/**\n * Text.\n */\nvoid f(void);\n");
+    }
 }

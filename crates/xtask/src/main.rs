@@ -1,12 +1,99 @@
 //! Developer tools: writes the generated files, or checks that they are fresh.
 //!
-//! `cargo xtask <task>` writes; `cargo xtask <task> --check` fails if a file would change.
+//! `cargo xtask <task>` writes; `cargo xtask <task> --check` fails if a file would change, with
+//! the command that repairs it. `cargo xtask check` runs every check.
 
+mod codegen;
+mod compile;
+mod docs;
+mod file;
+mod header;
+mod outcome;
+mod parse;
+mod schema;
+mod symbols;
+mod tidy;
+
+use std::path::Path;
 use std::process::ExitCode;
 
-mod header;
+use outcome::Outcome;
+
+/// One task: its name, what it is for, and what it does.
+struct Task {
+    name: &'static str,
+    purpose: &'static str,
+    run: fn(Mode) -> Outcome,
+}
+
+/// Whether generated files are written or compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Write,
+    Check,
+}
+
+const TASKS: [Task; 6] = [
+    Task { name: "codegen", purpose: "error tables in Rust from schema/errors.toml", run: codegen::task },
+    Task { name: "header", purpose: "include/plinth.h from src/", run: header::task },
+    Task { name: "compile", purpose: "the header alone as C99 and C++17, warnings denied", run: compile::task },
+    Task { name: "docs-check", purpose: "every name in the header is documented", run: docs::task },
+    Task { name: "symbols", purpose: "abi/plinth.symbols from the built libplinth.so", run: symbols::task },
+    Task { name: "tidy", purpose: "small rules for every file of the repository", run: tidy::task },
+];
 
 fn main() -> ExitCode {
-    std::fs::write("include/plinth.h", header::generate().unwrap()).unwrap();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let Err(error) = enter_root() {
+        eprintln!("xtask: {error}");
+        return ExitCode::FAILURE;
+    }
+    let (name, mode) = match arguments[..] {
+        ["check"] => return run(&TASKS.iter().collect::<Vec<_>>(), Mode::Check),
+        [name] => (name, Mode::Write),
+        [name, "--check"] => (name, Mode::Check),
+        _ => return usage(),
+    };
+    match TASKS.iter().find(|task| task.name == name) {
+        Some(task) => run(&[task], mode),
+        None => usage(),
+    }
+}
+
+/// Runs tasks to the end, whatever fails on the way, and says how each one went.
+fn run(tasks: &[&Task], mode: Mode) -> ExitCode {
+    let mut failed = 0;
+    for task in tasks {
+        match (task.run)(mode) {
+            Ok(note) => println!("ok      {:<11} {note}", task.name),
+            Err(failure) => {
+                failed += 1;
+                println!("FAILED  {:<11} {}", task.name, failure.what);
+                for line in &failure.details {
+                    println!("        {line}");
+                }
+                println!("        repair: {}", failure.repair);
+            }
+        }
+    }
+    if failed > 0 {
+        println!("xtask: {failed} of {} checks failed", tasks.len());
+        return ExitCode::FAILURE;
+    }
     ExitCode::SUCCESS
+}
+
+/// Goes to the root of the repository, which every path is relative to.
+fn enter_root() -> std::io::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    std::env::set_current_dir(root)
+}
+
+fn usage() -> ExitCode {
+    eprintln!("usage: cargo xtask check | <task> [--check]");
+    for task in &TASKS {
+        eprintln!("  {:<11} {}", task.name, task.purpose);
+    }
+    ExitCode::FAILURE
 }

@@ -1,0 +1,72 @@
+# make demo and make test do everything from a fresh machine on; make help lists the rest.
+
+# What the demonstration works on, and how long.
+TREE ?= /usr
+THREADS ?= $(shell nproc)
+KILLS ?= 10
+SECONDS ?= 30
+
+# Where `make install` puts things.
+PREFIX ?= /usr/local
+DESTDIR ?=
+export PREFIX DESTDIR
+
+# Cargo.lock says which versions are built; a build never changes it.
+CARGO_FLAGS ?= --locked
+export CARGO_FLAGS
+
+SHELL := /bin/bash
+ifneq ($(wildcard $(HOME)/.cargo/bin/cargo),)
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+endif
+
+ABI := $(shell awk '/^.define PLINTH_ABI_VERSION/ { print $$3 }' include/plinth.h)
+RELEASE := target/release
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo kills test check bench install uninstall clean
+
+help:
+	@echo 'make demo       a file system of metadata from TREE=$(TREE), killed $(KILLS) times and checked'
+	@echo 'make test       every test; ends with: N passed, N failed'
+	@echo 'make check      the fast part of it: format, lints, generated files, Rust tests'
+	@echo 'make bench      Plinth beside plain RocksDB and its own transactions'
+	@echo 'make kills      the demonstration with 200 kills'
+	@echo 'make build      $(RELEASE)/libplinth.so and libplinth.a'
+	@echo 'make install    to PREFIX=$(PREFIX) below DESTDIR; make uninstall takes it away'
+	@echo 'make setup      only the system packages and Rust'
+	@echo 'make clean      removes what was built'
+
+setup:
+	@scripts/setup.sh
+
+# A program linked against the library in the build directory looks for it by its soname.
+build: setup
+	cargo build --release $(CARGO_FLAGS) -p plinth
+	@ln -sf libplinth.so $(RELEASE)/libplinth.so.$(ABI)
+	@scripts/licenses.py build/licenses
+
+demo: build
+	@TREE='$(TREE)' THREADS='$(THREADS)' KILLS='$(KILLS)' SECONDS_RUN='$(SECONDS)' scripts/demo.sh
+
+kills:
+	@$(MAKE) --no-print-directory demo KILLS=200 SECONDS=600
+
+test: setup
+	@scripts/test.sh all
+
+check: setup
+	@scripts/test.sh check
+
+bench: build
+	cargo run --release $(CARGO_FLAGS) -p plinth-bench
+
+# Takes what `make build` left, so that root needs no Rust.
+install:
+	@scripts/install.sh install
+
+uninstall:
+	@scripts/install.sh uninstall
+
+clean:
+	rm -rf target build

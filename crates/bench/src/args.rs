@@ -1,0 +1,105 @@
+//! The command line. Relies on `work` for the names that `--only` is matched with.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::engines::Kind;
+use crate::error::{Context, Error, Result};
+use crate::work::Case;
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+cargo run --release -p plinth-bench -- [options]
+
+  --quick           3 rounds of 0.4 s instead of 5 of 1.5 s
+  --rounds N        rounds of each measurement; the medians are printed
+  --seconds S       length of a round
+  --keys N          keys in each database, from 10000 on; default 1000000
+  --only TEXT       only measurements whose name (work/threads/durability) contains TEXT;
+                    several texts are separated by commas
+  --engines LIST    of plinth,rocksdb,optimistic,pessimistic; default all
+  --directory PATH  where the databases are made, and removed at the end; default the
+                    system's temporary directory. It should be on the disk to be measured.
+  --output FILE     default bench-results.json
+";
+
+/// The parsed command line.
+#[derive(Clone)]
+pub struct Args {
+    /// Print the help and nothing else.
+    pub help: bool,
+    /// Rounds of each measurement.
+    pub rounds: usize,
+    /// Length of a round in seconds.
+    pub seconds: f64,
+    /// Keys in each database.
+    pub keys: u64,
+    /// Parts of names; empty for all.
+    pub only: Vec<String>,
+    /// The engines, in the order of the table.
+    pub engines: Vec<Kind>,
+    /// Where the databases are made.
+    pub directory: PathBuf,
+    /// The JSON file.
+    pub output: PathBuf,
+    /// Set in a child process: the engine it serves, with `directory` its own.
+    pub worker: Option<Kind>,
+}
+
+impl Args {
+    /// Parses the arguments after the program's name.
+    pub fn parse(given: impl Iterator<Item = String>) -> Result<Self> {
+        let mut args = Self {
+            help: false,
+            rounds: 5,
+            seconds: 1.5,
+            keys: 1_000_000,
+            only: Vec::new(),
+            engines: Kind::ALL.to_vec(),
+            directory: std::env::temp_dir(),
+            output: PathBuf::from("bench-results.json"),
+            worker: None,
+        };
+        let mut given = given;
+        while let Some(name) = given.next() {
+            let mut value = || given.next().ok_or_else(|| Error::new(format!("{name} needs a value")));
+            match name.as_str() {
+                "--help" | "-h" => args.help = true,
+                "--quick" => (args.rounds, args.seconds) = (3, 0.4),
+                "--rounds" => args.rounds = number(&name, &value()?)?,
+                "--seconds" => args.seconds = number(&name, &value()?)?,
+                "--keys" => args.keys = number(&name, &value()?)?,
+                "--only" => args.only = value()?.split(',').map(String::from).collect(),
+                "--engines" => args.engines = value()?.split(',').map(str::parse).collect::<Result<_>>()?,
+                "--directory" => args.directory = value()?.into(),
+                "--output" => args.output = value()?.into(),
+                "--worker" => args.worker = Some(value()?.parse()?),
+                _ => return Err(Error::new(format!("there is no option {name}; see --help"))),
+            }
+        }
+        args.check()
+    }
+
+    fn check(self) -> Result<Self> {
+        if self.rounds == 0 || self.seconds.is_nan() || self.seconds <= 0.0 {
+            return Err(Error::new("--rounds and --seconds must be above 0"));
+        }
+        if self.keys < 10_000 {
+            return Err(Error::new("--keys must be at least 10000"));
+        }
+        Ok(self)
+    }
+
+    /// Whether `--only` lets this case through.
+    pub fn wants(&self, case: &Case) -> bool {
+        let label = case.label();
+        self.only.is_empty() || self.only.iter().any(|part| label.contains(part.as_str()))
+    }
+}
+
+fn number<T: FromStr>(name: &str, value: &str) -> Result<T>
+where
+    T::Err: std::fmt::Display,
+{
+    value.parse().context(format!("{name} {value}"))
+}

@@ -1,0 +1,105 @@
+//! What every engine offers: sessions that run whole transactions. Relies on each engine's file
+//! to do with a transaction exactly what a C program that uses that engine would do.
+
+mod common;
+mod optimistic;
+mod pessimistic;
+mod plinth;
+mod rocksdb;
+mod transaction;
+
+use std::path::Path;
+use std::str::FromStr;
+
+use crate::data::Key;
+use crate::error::{Error, Result};
+
+/// One transaction: reads, then writes. With both, what was read must still hold at the commit.
+/// With neither it is only begun and destroyed.
+pub struct Transaction<'a> {
+    /// Keys to read; all exist.
+    pub reads: &'a [Key],
+    /// Keys and values to write.
+    pub writes: &'a [(Key, &'a [u8])],
+    /// A range read: from this key on, so many pairs.
+    pub range: Option<(Key, usize)>,
+}
+
+/// One thread's use of an engine.
+pub trait Session {
+    /// Runs the transaction until it succeeds; returns how often it had to be tried again.
+    fn run(&mut self, transaction: &Transaction<'_>) -> Result<u64>;
+}
+
+/// What an engine has counted since it was opened.
+#[derive(Clone, Copy, Default)]
+pub struct Counters {
+    /// Commits.
+    pub commits: u64,
+    /// Syncs of its log.
+    pub syncs: u64,
+}
+
+/// An open database.
+pub trait Engine: Sync {
+    /// A session for the calling thread, whose commits are synced or only buffered.
+    fn session(&self, sync: bool) -> Result<Box<dyn Session + '_>>;
+
+    /// Brings everything that was written into the last level of the tree.
+    fn compact(self: Box<Self>) -> Result<Box<dyn Engine>>;
+
+    /// What it has counted; zeros if it does not count.
+    fn counters(&self) -> Result<Counters> {
+        Ok(Counters::default())
+    }
+
+    /// Closes it.
+    fn close(self: Box<Self>) -> Result<()>;
+}
+
+/// The engines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Plinth through its C ABI.
+    Plinth,
+    /// Plain RocksDB through its C API.
+    Rocksdb,
+    /// RocksDB's OptimisticTransactionDB.
+    Optimistic,
+    /// RocksDB's TransactionDB.
+    Pessimistic,
+}
+
+impl Kind {
+    /// All of them, in the order of the table.
+    pub const ALL: [Self; 4] = [Self::Plinth, Self::Rocksdb, Self::Optimistic, Self::Pessimistic];
+
+    /// Its name in the table and the JSON file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plinth => "plinth",
+            Self::Rocksdb => "rocksdb",
+            Self::Optimistic => "optimistic",
+            Self::Pessimistic => "pessimistic",
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|kind| kind.name() == name);
+        found.ok_or_else(|| Error::new(format!("there is no engine {name}")))
+    }
+}
+
+/// Opens a database in a directory that does not exist yet.
+pub fn open(kind: Kind, directory: &Path) -> Result<Box<dyn Engine>> {
+    Ok(match kind {
+        Kind::Plinth => Box::new(plinth::Plinth::open(directory)?),
+        Kind::Rocksdb => Box::new(rocksdb::Rocksdb::open(directory)?),
+        Kind::Optimistic => Box::new(optimistic::Optimistic::open(directory)?),
+        Kind::Pessimistic => Box::new(pessimistic::Pessimistic::open(directory)?),
+    })
+}

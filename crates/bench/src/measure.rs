@@ -1,0 +1,162 @@
+//! One measurement: threads that run transactions until the time is over. Relies on the engines
+//! for the transactions and on `machine` for processor time, memory and the choice of core.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Barrier, OnceLock};
+use std::time::{Duration, Instant};
+
+use serde_json::{json, Value};
+
+use crate::data::Values;
+use crate::engines::Engine;
+use crate::error::{Context, Error, Result};
+use crate::histogram::Histogram;
+use crate::machine;
+use crate::work::{Case, Durability, Generator};
+
+/// Rounds so far in this process. Seeds are made of it: no two rounds have the same transactions,
+/// but every engine has the same ones in the same round.
+static ROUND: AtomicU64 = AtomicU64::new(1);
+
+/// What one round gave.
+#[derive(Clone)]
+pub struct Sample {
+    /// Transactions that ended in success, a second.
+    pub per_second: f64,
+    /// Median time of a transaction with its retries, in microseconds.
+    pub p50_us: f64,
+    /// The same for 99 of 100.
+    pub p99_us: f64,
+    /// Processor time of the whole process for each transaction, in microseconds.
+    pub cpu_us: f64,
+    /// Times a transaction had to be tried again.
+    pub conflicts: u64,
+    /// Commits, as the engine counts them; 0 if it does not.
+    pub commits: u64,
+    /// Syncs of the log, likewise.
+    pub syncs: u64,
+    /// Peak resident memory of the process during the round.
+    pub peak_bytes: u64,
+}
+
+/// What one thread did.
+struct Share {
+    histogram: Histogram,
+    counted: u64,
+    transactions: u64,
+    conflicts: u64,
+}
+
+/// Runs one case for so many seconds.
+pub fn measure(engine: &dyn Engine, case: &Case, keys: u64, values: &Values, seconds: f64) -> Result<Sample> {
+    let _pinned = case.work.one_core.then(machine::Pinned::to_one_core).transpose()?;
+    machine::reset_peak();
+    let before = engine.counters()?;
+    let cpu = machine::cpu_time()?;
+    let shares = run_threads(engine, case, keys, values, seconds)?;
+    let cpu = machine::cpu_time()?.saturating_sub(cpu);
+    let after = engine.counters()?;
+
+    let mut all = Histogram::new();
+    shares.iter().for_each(|share| all.merge(&share.histogram));
+    let transactions: u64 = shares.iter().map(|share| share.transactions).sum();
+    Ok(Sample {
+        per_second: shares.iter().map(|share| share.counted).sum::<u64>() as f64 / (seconds * (1.0 - LEAD_IN)),
+        p50_us: all.percentile(0.5) as f64 / 1e3,
+        p99_us: all.percentile(0.99) as f64 / 1e3,
+        cpu_us: cpu.as_secs_f64() * 1e6 / transactions.max(1) as f64,
+        conflicts: shares.iter().map(|share| share.conflicts).sum(),
+        commits: after.commits - before.commits,
+        syncs: after.syncs - before.syncs,
+        peak_bytes: machine::peak_memory()?,
+    })
+}
+
+fn run_threads(engine: &dyn Engine, case: &Case, keys: u64, values: &Values, seconds: f64) -> Result<Vec<Share>> {
+    let start = (Barrier::new(case.threads), OnceLock::new());
+    let seed = 1_000 * ROUND.fetch_add(1, Ordering::Relaxed);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..case.threads)
+            .map(|number| {
+                let start = &start;
+                scope.spawn(move || {
+                    one_thread(
+                        engine,
+                        case,
+                        Generator::new(case.work, keys, values, seed + number as u64),
+                        seconds,
+                        start,
+                    )
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| Err(Error::new("a measuring thread panicked"))))
+            .collect()
+    })
+}
+
+/// The part of a round that is not counted: it warms the processor's caches again after another
+/// engine's turn, and all threads are under way when it ends.
+const LEAD_IN: f64 = 0.05;
+
+/// Counts what ends between the lead-in and the end, which are the same moments for all threads.
+fn one_thread(
+    engine: &dyn Engine,
+    case: &Case,
+    mut generator: Generator<'_>,
+    seconds: f64,
+    start: &(Barrier, OnceLock<Instant>),
+) -> Result<Share> {
+    let session = engine.session(case.durability == Durability::Sync);
+    let mut share = Share { histogram: Histogram::new(), counted: 0, transactions: 0, conflicts: 0 };
+    let repeat = case.work.repeat();
+    // Even a thread that failed must come to the barrier, or the others wait for ever.
+    start.0.wait();
+    let mut session = session?;
+    let began = *start.1.get_or_init(Instant::now);
+    let (from, until) = (began + Duration::from_secs_f64(seconds * LEAD_IN), began + Duration::from_secs_f64(seconds));
+    loop {
+        let transaction = generator.next();
+        let before = Instant::now();
+        for _ in 0..repeat {
+            share.conflicts += session.run(&transaction)?;
+        }
+        let after = Instant::now();
+        share.transactions += repeat;
+        if after >= until {
+            return Ok(share);
+        }
+        if after >= from {
+            share.histogram.record((after - before).as_nanos() as u64 / repeat, repeat);
+            share.counted += repeat;
+        }
+    }
+}
+
+impl Sample {
+    /// As a line for the parent process.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "per_second": self.per_second, "p50_us": self.p50_us, "p99_us": self.p99_us, "cpu_us": self.cpu_us,
+            "conflicts": self.conflicts, "commits": self.commits, "syncs": self.syncs, "peak_bytes": self.peak_bytes,
+        })
+    }
+
+    /// From such a line.
+    pub fn from_json(value: &Value) -> Result<Self> {
+        let real = |name: &str| value[name].as_f64().ok_or(name).context("a sample lacks a number");
+        let whole = |name: &str| value[name].as_u64().ok_or(name).context("a sample lacks a number");
+        Ok(Self {
+            per_second: real("per_second")?,
+            p50_us: real("p50_us")?,
+            p99_us: real("p99_us")?,
+            cpu_us: real("cpu_us")?,
+            conflicts: whole("conflicts")?,
+            commits: whole("commits")?,
+            syncs: whole("syncs")?,
+            peak_bytes: whole("peak_bytes")?,
+        })
+    }
+}

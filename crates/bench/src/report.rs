@@ -1,0 +1,261 @@
+//! The tables and the JSON file. Relies on `statistics` for medians and on `work` for targets.
+
+use std::fmt::Write;
+
+use serde_json::{json, Value};
+
+use crate::args::Args;
+use crate::engines::Kind;
+use crate::error::{Context, Result};
+use crate::measure::Sample;
+use crate::statistics::{median, ratio};
+use crate::work::{Case, Durability, Work};
+
+/// The medians of one case on one engine.
+pub struct Row {
+    work: &'static Work,
+    threads: usize,
+    durability: Durability,
+    engine: Kind,
+    target: Option<f64>,
+    syncs_target: Option<f64>,
+    rounds: Vec<f64>,
+    per_second: f64,
+    p50_us: f64,
+    p99_us: f64,
+    cpu_us: f64,
+    conflicts: u64,
+    syncs_per_commit: Option<f64>,
+    peak_bytes: u64,
+}
+
+impl Row {
+    /// Sums the rounds up.
+    pub fn new(case: &Case, engine: Kind, samples: &[Sample]) -> Self {
+        let of = |field: fn(&Sample) -> f64| median(samples.iter().map(field));
+        let sum = |field: fn(&Sample) -> u64| samples.iter().map(field).sum::<u64>();
+        Self {
+            work: case.work,
+            threads: case.threads,
+            durability: case.durability,
+            engine,
+            target: case.target(engine),
+            syncs_target: case.syncs_target().filter(|_| engine == Kind::Plinth),
+            rounds: samples.iter().map(|sample| sample.per_second).collect(),
+            per_second: of(|sample| sample.per_second),
+            p50_us: of(|sample| sample.p50_us),
+            p99_us: of(|sample| sample.p99_us),
+            cpu_us: of(|sample| sample.cpu_us),
+            conflicts: sum(|sample| sample.conflicts),
+            syncs_per_commit: ratio(sum(|sample| sample.syncs) as f64, sum(|sample| sample.commits) as f64),
+            peak_bytes: samples.iter().map(|sample| sample.peak_bytes).max().unwrap_or(0),
+        }
+    }
+
+    fn same_case(&self, other: &Self) -> bool {
+        (self.work.name, self.threads, self.durability) == (other.work.name, other.threads, other.durability)
+    }
+
+    /// Plinth's transactions a second over this engine's.
+    fn plinth_ratio(&self, rows: &[Self]) -> Option<f64> {
+        let plinth = rows.iter().find(|row| row.engine == Kind::Plinth && row.same_case(self))?;
+        ratio(plinth.per_second, self.per_second).filter(|_| self.engine != Kind::Plinth)
+    }
+
+    /// The targets of this row: what is asked for in words, and whether it was met.
+    fn targets(&self, rows: &[Self]) -> Vec<(String, bool)> {
+        let ratio = self.target.zip(self.plinth_ratio(rows));
+        let syncs = self.syncs_target.zip(self.syncs_per_commit);
+        let ratio = ratio.map(|(target, got)| (format!("ratio >= {target:.2}"), got >= target));
+        let syncs = syncs.map(|(target, got)| (format!("syncs/commit {got:.3} < {target}"), got < target));
+        ratio.into_iter().chain(syncs).collect()
+    }
+
+    fn json(&self, rows: &[Self]) -> Value {
+        let operations = self.work.published.map(|_| self.per_second * self.work.operations() as f64);
+        json!({
+            "work": self.work.name,
+            "threads": self.threads,
+            "durability": self.durability.name(),
+            "engine": self.engine.name(),
+            "per_second": rounded(self.per_second),
+            "p50_us": rounded(self.p50_us),
+            "p99_us": rounded(self.p99_us),
+            "cpu_us": rounded(self.cpu_us),
+            "conflicts": self.conflicts,
+            "syncs_per_commit": self.syncs_per_commit,
+            "peak_bytes": self.peak_bytes,
+            "rounds": self.rounds.iter().copied().map(rounded).collect::<Vec<_>>(),
+            "plinth_ratio": self.plinth_ratio(rows),
+            "target_ratio": self.target,
+            "operations_per_second": operations.map(rounded),
+            "foundationdb_published": self.work.published.map(|published| published.per_second),
+        })
+    }
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+/// What was run, where and how.
+pub fn heading(args: &Args, machine: &str) -> String {
+    format!(
+        "Plinth beside RocksDB: {} keys of 16 bytes, values of {} bytes, all in memory and on disk.\n{machine}\n\
+         {} rounds of {} s for each line, engines in turn, each in a process of its own; medians.\n\
+         A transaction is begun, run, committed and destroyed; conflicts are retried and counted.\n\
+         rocksdb    plain, no transactions, no conflict check: reads at a snapshot, one write batch (the limit)\n\
+         optimistic OptimisticTransactionDB; pessimistic TransactionDB: reads that are followed by writes for update",
+        args.keys,
+        crate::data::VALUE_LENGTH,
+        args.rounds,
+        args.seconds,
+    )
+}
+
+/// The main table.
+pub fn table(rows: &[Row]) -> String {
+    let mut text = format!(
+        "{:<19}{:>4} {:<9}{:<12}{:>11}{:>10}{:>10}{:>9}{:>10}{:>9}  {}\n",
+        "work",
+        "thr",
+        "durable",
+        "engine",
+        "per second",
+        "p50 us",
+        "p99 us",
+        "cpu us",
+        "conflicts",
+        "plinth/",
+        "target"
+    );
+    let mut previous: Option<&Row> = None;
+    for row in rows {
+        let first = previous.is_none_or(|previous| !previous.same_case(row));
+        let (work, threads, durability) = match first {
+            true => (row.work.name, row.threads.to_string(), row.durability.name()),
+            false => ("", String::new(), ""),
+        };
+        let ratio = row.plinth_ratio(rows).map_or(String::new(), |ratio| format!("{ratio:.2}"));
+        let _ = writeln!(
+            text,
+            "{work:<19}{threads:>4} {durability:<9}{:<12}{:>11.0}{:>10.1}{:>10.1}{:>9.1}{:>10}{ratio:>9}  {}",
+            row.engine.name(),
+            row.per_second,
+            row.p50_us,
+            row.p99_us,
+            row.cpu_us,
+            row.conflicts,
+            remarks(row, rows)
+        );
+        previous = Some(row);
+    }
+    text
+}
+
+fn remarks(row: &Row, rows: &[Row]) -> String {
+    let targets = row.targets(rows);
+    let mark = |met: bool| if met { "met" } else { "MISSED" };
+    let targets: Vec<_> = targets.into_iter().map(|(words, met)| format!("{words} {}", mark(met))).collect();
+    let syncs = row.syncs_per_commit.filter(|_| targets.is_empty() && row.durability == Durability::Sync);
+    targets.into_iter().chain(syncs.map(|syncs| format!("syncs/commit {syncs:.3}"))).collect::<Vec<_>>().join(", ")
+}
+
+/// FoundationDB's published tests beside ours, in operations a second.
+pub fn published(rows: &[Row]) -> String {
+    let tests = rows.iter().filter(|row| row.work.published.is_some());
+    let engines: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| rows.iter().any(|row| row.engine == *kind)).collect();
+    let mut text = String::new();
+    for test in tests.filter(|row| Some(&row.engine) == engines.first()) {
+        let Some(published) = test.work.published else { continue };
+        let _ = write!(text, "{:<31}", format!("{} ({})", test.work.name, published.unit));
+        for row in rows.iter().filter(|row| row.same_case(test)) {
+            let _ = write!(text, "{:>13.0}", row.per_second * row.work.operations() as f64);
+        }
+        let _ = writeln!(text, "{:>14}", published.per_second);
+    }
+    if text.is_empty() {
+        return text;
+    }
+    let names: String = engines.iter().map(|kind| format!("{:>13}", kind.name())).collect();
+    format!(
+        "\nFoundationDB's single-core tests, operations a second. Here the whole process, clients and engine, is on one core.\n\
+         FoundationDB's figures are those it published: an older machine (E3-1240, SATA SSD), the server alone on one core,\n\
+         values of 8 to 100 bytes.\n{:<31}{names}{:>14}\n{text}",
+        "test", "FoundationDB"
+    )
+}
+
+/// Peak memory of each engine.
+pub fn memory(engines: &[(Kind, u64)]) -> String {
+    let mut text = String::from(
+        "\nPeak resident memory of the engine's process (VmHWM) in any measurement, with program, caches and write buffers:\n",
+    );
+    for (kind, bytes) in engines {
+        let _ = writeln!(text, "{:<12}{:>8.0} MiB", kind.name(), *bytes as f64 / f64::from(1 << 20));
+    }
+    text
+}
+
+/// How many targets were met, and which were not.
+pub fn verdict(rows: &[Row]) -> String {
+    let mut met = 0;
+    let mut missed = String::new();
+    for row in rows {
+        for (words, good) in row.targets(rows) {
+            if good {
+                met += 1;
+                continue;
+            }
+            let ratio = row.plinth_ratio(rows).map_or(String::new(), |ratio| format!("{ratio:.2}, "));
+            let case = format!("{}/{}/{}", row.work.name, row.threads, row.durability.name());
+            let _ = writeln!(missed, "  missed: {case}, plinth over {}: {ratio}asked {words}", row.engine.name());
+        }
+    }
+    format!("\nTargets met: {met}; missed: {}\n{missed}", missed.lines().count())
+}
+
+/// The list of objects for the file.
+pub fn json(rows: &[Row]) -> Result<String> {
+    let list: Vec<Value> = rows.iter().map(|row| row.json(rows)).collect();
+    serde_json::to_string_pretty(&list).map(|text| text + "\n").context("results as JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(case: &Case, engine: Kind, per_second: f64, syncs: u64) -> Row {
+        let sample = |per_second| Sample {
+            per_second,
+            p50_us: 1.0,
+            p99_us: 2.0,
+            cpu_us: 1.0,
+            conflicts: 1,
+            commits: 100,
+            syncs,
+            peak_bytes: 1,
+        };
+        Row::new(case, engine, &[sample(per_second), sample(0.0), sample(per_second * 9.0)])
+    }
+
+    #[test]
+    fn ratios_are_of_medians_and_meet_their_targets_or_not() {
+        let cases = crate::work::cases();
+        let found: Vec<&Case> = cases.iter().filter(|case| case.label() == "read-write-5+5/64/sync").collect();
+        assert_eq!(found.len(), 1);
+        let case = found[0];
+        let rows = [
+            row(case, Kind::Plinth, 100.0, 20),
+            row(case, Kind::Rocksdb, 110.0, 0),
+            row(case, Kind::Optimistic, 80.0, 0),
+        ];
+        assert_eq!(rows[1].plinth_ratio(&rows), Some(100.0 / 110.0));
+        assert_eq!(rows[0].plinth_ratio(&rows), None);
+        let met = |row: &Row| row.targets(&rows).into_iter().map(|(_, met)| met).collect::<Vec<_>>();
+        assert_eq!((met(&rows[0]), met(&rows[1]), met(&rows[2])), (vec![false], vec![true], vec![false]));
+        assert!(verdict(&rows).contains("Targets met: 1; missed: 2"));
+        assert_eq!(rows[0].conflicts, 3);
+        assert_eq!(rows[0].syncs_per_commit, Some(0.2));
+    }
+}

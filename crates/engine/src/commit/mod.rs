@@ -1,0 +1,17 @@
+//! The commit pipeline: one order for conflicts, versions, the log and what readers see.
+//!
+//! queue -> sequence (resolve, allocate a version, write the log and memory) -> sync -> publish.
+//! Committing threads do the work themselves: whoever finds the sequencer free takes everything
+//! that is queued through it as one group; whoever finds no sync running syncs for all groups
+//! written so far, while the next group is already being sequenced. A lone writer runs straight
+//! through without meeting another thread.
+
+mod pace;
+mod pipeline;
+mod publish;
+mod request;
+mod sequencer;
+mod waiter;
+
+pub use pipeline::{Pipeline, Settings};
+pub use request::{Clear, Request};

@@ -1,0 +1,395 @@
+//! The pipeline as a whole: who leads, who waits, and what happens on failure.
+//!
+//! Lock order: `sequencer`, then `publishing`, then the retained versions. `queue` and `store`
+//! are leaves. No lock is held while a commit's outcome is handed to its thread, except the
+//! sequencer's for members that are refused.
+//!
+//! No wake-up is lost: a thread queues first and tries the sequencer's lock second; a leader
+//! releases that lock first and looks at the queue second. So either the thread gets the lock or
+//! the leader sees it in the queue and wakes it. The same holds for `syncing`.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use plinth_api::{Code, Error, Result};
+
+use super::publish::{Group, PublishQueue};
+use super::sequencer::Sequencer;
+use super::waiter::{Stage, Waiter};
+use super::Request;
+use crate::metrics::Counters;
+use crate::store::Store;
+use crate::version::Versions;
+
+/// Commits of one group at most, so that no batch grows without bound.
+const GROUP_LIMIT: usize = 256;
+/// How often the store is asked whether it keeps up.
+const PRESSURE_EVERY: Duration = Duration::from_millis(10);
+/// How long a commit waits for a store that does not keep up.
+const PRESSURE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Limits of a pipeline.
+pub struct Settings {
+    /// Commits waiting at most.
+    pub max_queued: usize,
+    /// Bytes of conflict history at most.
+    pub history_limit: usize,
+}
+
+/// Takes commits through, in one order.
+pub struct Pipeline {
+    settings: Settings,
+    versions: Arc<Versions>,
+    counters: Arc<Counters>,
+    store: RwLock<Option<Arc<dyn Store>>>,
+    queue: Mutex<Queue>,
+    idle: Condvar,
+    sequencer: Mutex<Sequencer>,
+    publishing: Mutex<PublishQueue>,
+    /// Signalled when a group that needs a sync was written.
+    arrived: Condvar,
+    /// Why no further commit is taken.
+    failure: OnceLock<String>,
+    /// Shared with the sequencer.
+    lease: Arc<AtomicI64>,
+    pressure: AtomicBool,
+    pressure_checked: Mutex<Instant>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiters: Vec<Arc<Waiter>>,
+    /// Commits between their call and its return.
+    in_flight: usize,
+    closed: bool,
+}
+
+impl Pipeline {
+    /// A pipeline over `store`.
+    pub fn new(
+        settings: Settings,
+        store: Arc<dyn Store>,
+        keyspaces: impl Iterator<Item = u32>,
+        lease: i64,
+        versions: Arc<Versions>,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let lease = Arc::new(AtomicI64::new(lease));
+        let last = versions.latest().version;
+        let sequencer = Sequencer::new(last, lease.clone(), keyspaces, settings.history_limit);
+        Self {
+            settings,
+            versions,
+            counters,
+            store: RwLock::new(Some(store)),
+            queue: Mutex::default(),
+            idle: Condvar::new(),
+            sequencer: Mutex::new(sequencer),
+            publishing: Mutex::new(PublishQueue::new()),
+            arrived: Condvar::new(),
+            failure: OnceLock::new(),
+            lease,
+            pressure: AtomicBool::new(false),
+            pressure_checked: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// Commits; returns the version.
+    pub fn commit(&self, request: Request) -> Result<i64> {
+        self.admit()?;
+        let waiter = Waiter::new(request);
+        let _in_flight = self.enqueue(&waiter)?;
+        let _guard = FailOnPanic(self);
+        loop {
+            match waiter.stage() {
+                Stage::Queued => self.get_sequenced(&waiter),
+                Stage::Written => self.get_synced(&waiter),
+                Stage::Done => return waiter.outcome(),
+            }
+        }
+    }
+
+    /// Runs `work` between two groups, with the store, as an exclusive writer.
+    pub fn exclusively<T>(&self, work: impl FnOnce(&mut Sequencer, &Arc<dyn Store>) -> Result<T>) -> Result<T> {
+        let mut sequencer = lock(&self.sequencer);
+        let store = self.store()?;
+        self.check_failure()?;
+        work(&mut sequencer, &store)
+    }
+
+    /// Makes everything acknowledged durable: an empty commit that asks for a sync.
+    pub fn sync(&self) -> Result<()> {
+        let read_version = self.versions.latest().version;
+        self.commit(Request { read_version, sync: true, ..Request::default() }).map(|_| ())
+    }
+
+    /// Publishes the present state under the present version, unless commits are under way and
+    /// will do so: while nobody writes, read versions go on with time (rule VER-2).
+    pub fn advance(&self) {
+        if self.try_advance() {
+            // The renewal of the lease has to be written, and it is a commit like any other. If
+            // it fails, the next commit says so.
+            let _ = self.sync();
+        }
+    }
+
+    /// Returns whether the lease has to be renewed first.
+    fn try_advance(&self) -> bool {
+        let Ok(mut sequencer) = self.sequencer.try_lock() else {
+            return false;
+        };
+        if self.check_failure().is_err() {
+            return false;
+        }
+        let publishing = lock(&self.publishing);
+        if !publishing.is_empty() {
+            return false;
+        }
+        match sequencer.allocate(&self.versions) {
+            Ok((version, false)) => self.versions.publish(version, None),
+            Ok((_, true)) => return true,
+            Err(_) => {}
+        }
+        false
+    }
+
+    /// Takes no further commits, waits for those under way, and lets go of the store.
+    pub fn close(&self) -> Option<Arc<dyn Store>> {
+        let mut queue = lock(&self.queue);
+        queue.closed = true;
+        while queue.in_flight > 0 {
+            queue = self.idle.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(queue);
+        // A call that works exclusively may still hold the store.
+        let _sequencer = lock(&self.sequencer);
+        self.store.write().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Fails if an earlier write failed.
+    pub fn check_failure(&self) -> Result<()> {
+        match self.failure.get() {
+            None => Ok(()),
+            Some(story) => Err(Error::new(Code::DATABASE_FAILED).context(story.clone())),
+        }
+    }
+
+    fn enqueue<'a>(&'a self, waiter: &Arc<Waiter>) -> Result<InFlight<'a>> {
+        self.check_failure()?;
+        let mut queue = lock(&self.queue);
+        if queue.closed {
+            return Err(Error::new(Code::DATABASE_CLOSED));
+        }
+        if queue.waiters.len() >= self.settings.max_queued {
+            drop(queue);
+            self.counters.refused.add(1);
+            return Err(Error::new(Code::COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED).context("the commit queue is full"));
+        }
+        queue.waiters.push(waiter.clone());
+        queue.in_flight += 1;
+        Ok(InFlight(self))
+    }
+
+    /// Leads a group through the sequencer, or waits for another leader.
+    fn get_sequenced(&self, waiter: &Waiter) {
+        match self.sequencer.try_lock() {
+            Ok(mut sequencer) => self.lead(&mut sequencer),
+            Err(std::sync::TryLockError::Poisoned(poisoned)) => self.lead(&mut poisoned.into_inner()),
+            Err(std::sync::TryLockError::WouldBlock) => return waiter.wait(Stage::Queued, || false),
+        }
+        // The lock is free again: someone who queued meanwhile has to be told.
+        let next = lock(&self.queue).waiters.first().cloned();
+        if let Some(next) = next {
+            next.wake();
+        }
+    }
+
+    /// Takes what is queued through. Holds the sequencer's lock.
+    fn lead(&self, sequencer: &mut Sequencer) {
+        let mut queue = lock(&self.queue);
+        let count = queue.waiters.len().min(GROUP_LIMIT);
+        let waiters: Vec<_> = queue.waiters.drain(..count).collect();
+        drop(queue);
+        if waiters.is_empty() {
+            return;
+        }
+        if let Err(error) = self.check_failure() {
+            let story = error.story();
+            waiters.iter().for_each(|waiter| waiter.finish(Err(Error::new(Code::DATABASE_FAILED).context(story.clone()))));
+            return;
+        }
+        let result = self.store().and_then(|store| sequencer.run(waiters, &store, &self.versions, &self.counters));
+        match result {
+            Ok(Some(group)) => self.hand_over(group),
+            Ok(None) => {}
+            // The members have been told that their fate is unknown.
+            Err(error) => self.fail(&error),
+        }
+        self.note_pressure();
+    }
+
+    /// Publishes a written group, or leaves it to whoever syncs.
+    fn hand_over(&self, group: Group) {
+        let mut publishing = lock(&self.publishing);
+        if let Some(story) = self.failure.get() {
+            // A sync failed meanwhile: no later one may make this group look durable.
+            drop(publishing);
+            return group.fail(|| Error::new(Code::COMMIT_UNKNOWN_RESULT).context(story.clone()));
+        }
+        publishing.add(group);
+        let published = publishing.publish(&self.versions);
+        let leader = if publishing.syncing { None } else { publishing.next_leader() };
+        let (wanted, _) = publishing.pace.worth_waiting_for();
+        if publishing.syncing && publishing.waiting >= wanted {
+            self.arrived.notify_one();
+        }
+        drop(publishing);
+        self.tell(published);
+        // It may be the calling thread, which then goes on to sync by itself.
+        if let Some(leader) = leader {
+            leader.wake();
+        }
+    }
+
+    /// Syncs for all groups written so far, or waits for whoever does.
+    fn get_synced(&self, waiter: &Waiter) {
+        let mut publishing = lock(&self.publishing);
+        if publishing.syncing {
+            drop(publishing);
+            return waiter.wait(Stage::Written, || false);
+        }
+        if publishing.is_empty() {
+            // Published between the look at the stage and the lock.
+            return;
+        }
+        publishing.syncing = true;
+        publishing = self.wait_for_company(publishing);
+        let target = publishing.sync_target();
+        drop(publishing);
+        let result = self.store().and_then(|store| store.sync());
+        self.counters.syncs.add(1);
+        self.end_sync(target, result);
+    }
+
+    fn wait_for_company<'a>(&self, mut publishing: MutexGuard<'a, PublishQueue>) -> MutexGuard<'a, PublishQueue> {
+        let (wanted, patience) = publishing.pace.worth_waiting_for();
+        let until = Instant::now() + patience;
+        while publishing.waiting < wanted {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            publishing = self.arrived.wait_timeout(publishing, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        publishing
+    }
+
+    fn end_sync(&self, target: u64, result: Result<()>) {
+        if let Err(error) = &result {
+            self.fail(error);
+        }
+        let mut publishing = lock(&self.publishing);
+        publishing.syncing = false;
+        let published = if result.is_ok() {
+            publishing.synced_to(target);
+            publishing.publish(&self.versions)
+        } else {
+            Vec::new()
+        };
+        let next = publishing.next_leader();
+        drop(publishing);
+        self.tell(published);
+        if let Some(next) = next {
+            next.wake();
+        }
+    }
+
+    fn tell(&self, published: Vec<Group>) {
+        for group in published {
+            if let Some(lease) = group.lease {
+                self.lease.fetch_max(lease, Ordering::AcqRel);
+            }
+            self.counters.commits.add(group.succeed() as u64);
+        }
+    }
+
+    /// Closes the database to writes: after a failed log write or sync nobody knows what is on
+    /// disk, so nothing may be acknowledged until a reopen has read it back.
+    fn fail(&self, error: &Error) {
+        let story = self.failure.get_or_init(|| error.story()).clone();
+        let groups = lock(&self.publishing).give_up();
+        for group in groups {
+            group.fail(|| Error::new(Code::COMMIT_UNKNOWN_RESULT).context(story.clone()));
+        }
+        let queued = std::mem::take(&mut lock(&self.queue).waiters);
+        for waiter in queued {
+            waiter.finish(Err(Error::new(Code::DATABASE_FAILED).context(story.clone())));
+        }
+    }
+
+    fn store(&self) -> Result<Arc<dyn Store>> {
+        let store = self.store.read().unwrap_or_else(PoisonError::into_inner);
+        store.clone().ok_or_else(|| Error::new(Code::DATABASE_CLOSED))
+    }
+
+    /// Holds a commit back while the store does not keep up, and refuses it in the end.
+    fn admit(&self) -> Result<()> {
+        if !self.pressure.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let until = Instant::now() + PRESSURE_PATIENCE;
+        loop {
+            self.note_pressure();
+            if !self.pressure.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                self.counters.refused.add(1);
+                return Err(Error::new(Code::COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED)
+                    .context("the disk does not keep up with flushes and compactions"));
+            }
+            std::thread::sleep(PRESSURE_EVERY);
+        }
+    }
+
+    fn note_pressure(&self) {
+        let Ok(mut checked) = self.pressure_checked.try_lock() else {
+            return;
+        };
+        if checked.elapsed() >= PRESSURE_EVERY {
+            *checked = Instant::now();
+            if let Ok(store) = self.store() {
+                self.pressure.store(store.is_under_pressure(), Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// Counts a commit as under way while it lives.
+struct InFlight<'a>(&'a Pipeline);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.0.queue);
+        queue.in_flight -= 1;
+        if queue.closed && queue.in_flight == 0 {
+            self.0.idle.notify_all();
+        }
+    }
+}
+
+/// A panic inside the pipeline leaves it in an unknown state: it takes nothing more.
+struct FailOnPanic<'a>(&'a Pipeline);
+
+impl Drop for FailOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(&Error::new(Code::INTERNAL_ERROR).context("a panic in the commit pipeline"));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

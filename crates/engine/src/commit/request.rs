@@ -1,0 +1,36 @@
+//! What a transaction asks the pipeline for.
+
+use std::sync::Arc;
+
+use crate::conflict::ConflictSet;
+use crate::overlay::Overlay;
+
+/// A commit: what was read, what was written, and how.
+#[derive(Default)]
+pub struct Request {
+    /// The version the reads were made at.
+    pub read_version: i64,
+    /// Read conflict ranges, by keyspace.
+    pub reads: Vec<(u32, ConflictSet)>,
+    /// Write conflict ranges, by keyspace.
+    pub writes: Vec<(u32, ConflictSet)>,
+    /// Mutations, by keyspace.
+    pub overlays: Vec<(u32, Arc<Overlay>)>,
+    /// For some cleared ranges, the keys found in them.
+    pub clears: Vec<Clear>,
+    /// Whether it is to be on disk before it is acknowledged.
+    pub sync: bool,
+}
+
+/// The few keys that a cleared range held at a version. If nobody wrote in the range since, they
+/// are deleted one by one, which costs later readers less than a range tombstone.
+pub struct Clear {
+    /// The keyspace.
+    pub keyspace: u32,
+    /// First key of the range.
+    pub begin: Vec<u8>,
+    /// The version the keys were looked up at.
+    pub version: i64,
+    /// The keys.
+    pub keys: Vec<Vec<u8>>,
+}

@@ -1,0 +1,185 @@
+//! The sequencer: resolves a group of commits, gives it a version and writes it.
+//!
+//! Everything here happens under the sequencer's lock, so the order of groups is the order of
+//! versions, of the log, of RocksDB's sequence numbers and of what snapshots see. Within a group
+//! the order is that of the queue; a commit conflicts with earlier members too.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::Arc;
+
+use plinth_api::{Code, Error, Result};
+
+use super::publish::Group;
+use super::waiter::{Members, Waiter};
+use super::{Clear, Request};
+use crate::conflict::{ConflictSet, History, RangeRef};
+use crate::format;
+use crate::metrics::Counters;
+use crate::store::{Batch, Store};
+use crate::version::{SharedSnapshot, Versions};
+
+/// What decides about commits.
+pub struct Sequencer {
+    histories: HashMap<u32, History>,
+    /// Keyspaces that commits may write to.
+    keyspaces: HashSet<u32>,
+    last_version: i64,
+    /// Versions below this are reserved on disk: a crash can't make them be given out again.
+    /// Raised when the group that carries a new lease was synced.
+    lease: Arc<AtomicI64>,
+    /// Versions at or below this have no conflict history any more.
+    forgotten: i64,
+    history_limit: usize,
+}
+
+impl Sequencer {
+    /// Begins after `last_version`, with versions below `lease` reserved.
+    pub fn new(last_version: i64, lease: Arc<AtomicI64>, keyspaces: impl Iterator<Item = u32>, history_limit: usize) -> Self {
+        Self { histories: HashMap::new(), keyspaces: keyspaces.collect(), last_version, lease, forgotten: 0, history_limit }
+    }
+
+    /// Lets commits write to a keyspace.
+    pub fn add_keyspace(&mut self, id: u32) {
+        self.keyspaces.insert(id);
+    }
+
+    /// Makes commits that use a keyspace fail.
+    pub fn remove_keyspace(&mut self, id: u32) {
+        self.keyspaces.remove(&id);
+        self.histories.remove(&id);
+    }
+
+    /// A new version, above every one given out before, in this life or an earlier one, and
+    /// whether the lease should be renewed with it.
+    pub fn allocate(&mut self, versions: &Versions) -> Result<(i64, bool)> {
+        let version = versions.clock.now().max(self.last_version + 1);
+        let lease = self.lease.load(Ordering::Acquire);
+        if version >= lease {
+            return Err(Error::new(Code::INTERNAL_ERROR).context("the reserved versions are used up"));
+        }
+        self.last_version = version;
+        Ok((version, version >= lease - format::LEASE / 2))
+    }
+
+    /// Takes a group through. Members that fail are told at once; the rest come back as a group
+    /// to be synced and published, or not at all if nobody is left. An error means that the
+    /// store failed, and that the members' fate is unknown.
+    pub fn run(&mut self, waiters: Vec<Arc<Waiter>>, store: &Arc<dyn Store>, versions: &Versions, counters: &Counters) -> Result<Option<Group>> {
+        let mut waiters = Members(waiters);
+        let (version, renew_lease) = self.allocate(versions)?;
+        let floor = versions.oldest().max(self.forgotten);
+        let mut batch = store.clone().batch();
+        let mut group = Members(Vec::with_capacity(waiters.0.len()));
+        let mut needs_sync = renew_lease;
+        for waiter in &waiters.0 {
+            let Some(request) = waiter.take_request() else {
+                continue;
+            };
+            match self.resolve(&request, floor) {
+                Ok(()) => {
+                    self.apply(&request, version, floor, &mut *batch)?;
+                    needs_sync |= request.sync;
+                    group.0.push(waiter.clone());
+                }
+                Err(error) => {
+                    count_refusal(counters, &error);
+                    waiter.finish(Err(error));
+                }
+            }
+        }
+        if group.0.is_empty() {
+            return Ok(None);
+        }
+        batch.put(0, format::VERSION_KEY, &version.to_be_bytes())?;
+        let lease = renew_lease.then_some(version + format::LEASE);
+        if let Some(lease) = lease {
+            batch.put(0, format::LEASE_KEY, &lease.to_be_bytes())?;
+        }
+        batch.write()?;
+        let snapshot = SharedSnapshot::new(store.clone().snapshot());
+        for member in &group.0 {
+            member.written();
+        }
+        counters.groups.add(1);
+        self.bound_history(version, counters);
+        // From here on the group owns its members; refused ones have been told.
+        waiters.0.clear();
+        Ok(Some(Group { version, snapshot, members: group, needs_sync, lease }))
+    }
+
+    /// Rule CONF-15: too old, else conflict, else it commits.
+    fn resolve(&self, request: &Request, floor: i64) -> Result<()> {
+        let used = request.writes.iter().map(|(id, _)| id).chain(request.overlays.iter().map(|(id, _)| id));
+        if let Some(gone) = used.chain(request.reads.iter().map(|(id, _)| id)).find(|id| !self.keyspaces.contains(id)) {
+            return Err(crate::store::keyspace_gone(*gone));
+        }
+        if request.read_version < floor {
+            return Err(Error::new(Code::TRANSACTION_TOO_OLD));
+        }
+        for (keyspace, reads) in &request.reads {
+            if let Some(history) = self.histories.get(keyspace) {
+                if reads.iter().any(|range| history.written_after(range, request.read_version)) {
+                    return Err(Error::new(Code::NOT_COMMITTED));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a commit's changes to the batch, and its write ranges to the history. Clears come
+    /// before keys: an overlay's keys were written after the clears that cover them.
+    fn apply(&mut self, request: &Request, version: i64, floor: i64, batch: &mut dyn Batch) -> Result<()> {
+        for (keyspace, overlay) in &request.overlays {
+            for (begin, end) in overlay.clears() {
+                let looked_up = request.clears.iter().find(|clear| clear.keyspace == *keyspace && clear.begin == begin);
+                match looked_up.filter(|clear| self.is_unchanged(clear, begin, end, floor)) {
+                    Some(clear) => clear.keys.iter().try_for_each(|key| batch.delete(*keyspace, key))?,
+                    None => batch.delete_range(*keyspace, begin, end)?,
+                }
+            }
+            for (key, value) in overlay.keys() {
+                match value {
+                    Some(value) => batch.put(*keyspace, key, value)?,
+                    None => batch.delete(*keyspace, key)?,
+                }
+            }
+        }
+        for (keyspace, writes) in &request.writes {
+            self.remember(*keyspace, writes, version, floor);
+        }
+        Ok(())
+    }
+
+    /// Whether the keys that were looked up in a cleared range are still all that is in it.
+    fn is_unchanged(&self, clear: &Clear, begin: &[u8], end: &[u8], floor: i64) -> bool {
+        let written = |history: &History| history.written_after(RangeRef::Range(begin, end), clear.version);
+        clear.version >= floor && !self.histories.get(&clear.keyspace).is_some_and(written)
+    }
+
+    fn remember(&mut self, keyspace: u32, writes: &ConflictSet, version: i64, floor: i64) {
+        let history = self.histories.entry(keyspace).or_default();
+        for range in writes.iter() {
+            history.insert(range, version, floor);
+        }
+    }
+
+    /// Forgets everything when the history outgrows its share of the memory budget: transactions
+    /// that began before are then too old.
+    fn bound_history(&mut self, version: i64, counters: &Counters) {
+        let bytes: usize = self.histories.values().map(History::memory).sum();
+        counters.history_bytes.set(bytes as u64);
+        if bytes > self.history_limit {
+            self.histories.clear();
+            self.forgotten = version;
+        }
+    }
+}
+
+fn count_refusal(counters: &Counters, error: &Error) {
+    match error.code() {
+        Code::NOT_COMMITTED => counters.conflicts.add(1),
+        Code::TRANSACTION_TOO_OLD => counters.too_old.add(1),
+        _ => {}
+    }
+}

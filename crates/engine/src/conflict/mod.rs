@@ -1,0 +1,8 @@
+//! Conflict detection: what transactions read and wrote as half-open key ranges, and whether a
+//! read range was written after a version. Pure data structures: no store, no threads.
+
+mod history;
+mod set;
+
+pub use history::History;
+pub use set::{ConflictSet, RangeRef};

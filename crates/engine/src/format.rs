@@ -1,0 +1,155 @@
+//! What is on disk beside the users' keys, and how a directory is known to be ours.
+//!
+//! - `PLINTH`: a text file, first line `plinth format N`, second line `uuid U`. Written before
+//!   anything else, through a temporary name, so a directory is ours or it is not.
+//! - `OWNER`: `pid N`, the process that opened the directory last. Only a hint for messages: the
+//!   lock is RocksDB's.
+//! - In the default keyspace, above every legal key: the version of the newest commit, in the
+//!   same batch as its data, and the lease, below which versions may have been given out.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use plinth_api::{Code, DatabaseOptions, Error, Result};
+use uuid::Uuid;
+
+/// The format this library writes, and the newest it reads.
+pub const FORMAT: u32 = 1;
+/// Key of the newest commit's version: eight bytes, big-endian.
+pub const VERSION_KEY: &[u8] = b"\xff\xff/plinth/version";
+/// Key of the lease: eight bytes, big-endian.
+pub const LEASE_KEY: &[u8] = b"\xff\xff/plinth/lease";
+/// Versions reserved at a time: ten minutes' worth.
+pub const LEASE: i64 = 600_000_000;
+/// Where a new database's versions begin: version 1 is then too old to read at (rule VER-8).
+pub const FIRST_VERSION: i64 = 1_000_000_000;
+
+const IDENTITY: &str = "PLINTH";
+const OWNER: &str = "OWNER";
+
+/// Makes sure that `path` is a Plinth database or becomes one.
+pub fn claim(path: &Path, options: &DatabaseOptions) -> Result<()> {
+    make_directory(path, options)?;
+    match read_identity(path)? {
+        Some(()) if options.must_not_exist => Err(Error::new(Code::DATABASE_EXISTS).context(path.display().to_string())),
+        Some(()) => check_files(path),
+        None if options.must_exist => Err(Error::new(Code::DATABASE_MISSING).context(path.display().to_string())),
+        None => {
+            check_empty(path)?;
+            write_identity(path).map_err(|error| io_error(error, "writing", &path.join(IDENTITY)))
+        }
+    }
+}
+
+/// Notes this process as the owner; failing to is no reason not to open.
+pub fn note_owner(path: &Path) {
+    let _ = write_private(&path.join(OWNER), &format!("pid {}\n", std::process::id()));
+}
+
+/// Who has the directory open, as a sentence.
+pub fn owner(path: &Path) -> String {
+    let text = fs::read_to_string(path.join(OWNER)).unwrap_or_default();
+    match text.trim().strip_prefix("pid ").and_then(|pid| pid.parse::<u32>().ok()) {
+        Some(pid) if pid == std::process::id() => format!("{} is open in this process (pid {pid})", path.display()),
+        Some(pid) => format!("{} is open in the process with pid {pid}", path.display()),
+        None => format!("{} is open in another process", path.display()),
+    }
+}
+
+fn make_directory(path: &Path, options: &DatabaseOptions) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(Error::new(Code::NOT_A_DATABASE).context(format!("{} is not a directory", path.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && options.must_exist => {
+            Err(Error::new(Code::DATABASE_MISSING).context(path.display().to_string()))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            DirBuilder::new().mode(0o700).create(path).map_err(|error| io_error(error, "creating", path))?;
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            sync_directory(parent).map_err(|error| io_error(error, "syncing", parent))
+        }
+        Err(error) => Err(io_error(error, "looking at", path)),
+    }
+}
+
+/// Reads the identity file: `Some` if this is a database we can read, `None` if there is none.
+fn read_identity(path: &Path) -> Result<Option<()>> {
+    let file = path.join(IDENTITY);
+    let text = match fs::read(&file) {
+        Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io_error(error, "reading", &file)),
+    };
+    let format = text.lines().next().and_then(|line| line.strip_prefix("plinth format "));
+    let Some(format) = format.and_then(|number| number.trim().parse::<u32>().ok()) else {
+        return Err(Error::new(Code::FILE_CORRUPT).context(format!("{} does not name a format", file.display())));
+    };
+    if format > FORMAT {
+        return Err(Error::new(Code::FORMAT_NOT_SUPPORTED)
+            .context(format!("{} has format {format}; this library reads formats up to {FORMAT}", path.display())));
+    }
+    Ok(Some(()))
+}
+
+/// An identity without RocksDB's CURRENT is a creation that was cut short, unless there is data:
+/// then creating a new database in its place would hide it.
+fn check_files(path: &Path) -> Result<()> {
+    if path.join("CURRENT").exists() {
+        return Ok(());
+    }
+    let data = names(path)?.into_iter().find(|name| name.ends_with(".sst") || name.starts_with("MANIFEST"));
+    match data {
+        Some(name) if name.ends_with(".sst") => Err(Error::new(Code::FILE_CORRUPT)
+            .context(format!("{} has data ({name}) but its file CURRENT is missing", path.display()))),
+        _ => Ok(()),
+    }
+}
+
+fn check_empty(path: &Path) -> Result<()> {
+    let names = names(path)?;
+    let temporary = format!("{IDENTITY}.tmp");
+    let Some(name) = names.iter().find(|name| **name != temporary) else {
+        return Ok(());
+    };
+    let what = match names.iter().any(|name| name == "CURRENT") {
+        true => "a RocksDB database that is not Plinth's".to_owned(),
+        false => format!("other files, such as {name}"),
+    };
+    Err(Error::new(Code::NOT_A_DATABASE).context(format!("{} holds {what}", path.display())))
+}
+
+fn names(path: &Path) -> Result<Vec<String>> {
+    let entries = fs::read_dir(path).map_err(|error| io_error(error, "listing", path))?;
+    entries
+        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+        .collect::<io::Result<_>>()
+        .map_err(|error| io_error(error, "listing", path))
+}
+
+fn write_identity(path: &Path) -> io::Result<()> {
+    let temporary = path.join(format!("{IDENTITY}.tmp"));
+    write_private(&temporary, &format!("plinth format {FORMAT}\nuuid {}\n", Uuid::new_v4()))?;
+    fs::rename(&temporary, path.join(IDENTITY))?;
+    sync_directory(path)
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+fn io_error(error: io::Error, doing: &str, path: &Path) -> Error {
+    let code = match error.kind() {
+        io::ErrorKind::NotFound => Code::FILE_NOT_FOUND,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Code::FILE_NOT_WRITABLE,
+        _ => Code::IO_ERROR,
+    };
+    Error::new(code).context(format!("{doing} {}", path.display())).caused_by(error)
+}

@@ -1,0 +1,64 @@
+//! The seam below the engine: what it needs of whatever keeps the bytes.
+//!
+//! A store knows ordered maps (keyspaces, by number), snapshots, atomic batches and sync. It
+//! knows no transactions, no versions and no conflicts. Batches are written by one thread at a
+//! time (the pipeline's sequencer), so the order of `write` calls is the order of the log, of
+//! memory and of what snapshots see.
+
+mod options;
+mod rocks;
+
+use std::sync::Arc;
+
+use plinth_api::{Error, Result, Value};
+
+pub use options::{store_options, StoreOptions};
+pub use rocks::Rocks;
+
+/// Receives the pairs of a scan in order; `false` stops it.
+pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> bool + 'a;
+
+/// A frozen state of all keyspaces.
+pub trait Snapshot: Send + Sync {
+    /// The value of a key.
+    fn get(&self, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
+
+    /// Visits the pairs with `begin <= key < end`, ascending, or descending if `reverse`.
+    fn scan(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<()>;
+}
+
+/// Changes that take effect together.
+pub trait Batch: Send {
+    /// Sets a key.
+    fn put(&mut self, keyspace: u32, key: &[u8], value: &[u8]) -> Result<()>;
+    /// Removes a key.
+    fn delete(&mut self, keyspace: u32, key: &[u8]) -> Result<()>;
+    /// Removes the keys in `[begin, end)`.
+    fn delete_range(&mut self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()>;
+    /// Hands the changes to the log and to memory, without a sync. After an error nobody knows
+    /// whether they will be there at the next open.
+    fn write(self: Box<Self>) -> Result<()>;
+}
+
+/// An open store.
+pub trait Store: Send + Sync {
+    /// The state after the last `write`.
+    fn snapshot(self: Arc<Self>) -> Box<dyn Snapshot>;
+    /// A new, empty batch.
+    fn batch(self: Arc<Self>) -> Box<dyn Batch>;
+    /// Makes every batch written so far durable. Batches may be written meanwhile.
+    fn sync(&self) -> Result<()>;
+    /// Whether writes are slowed down or stopped because flushes or compactions lag behind.
+    fn is_under_pressure(&self) -> bool;
+    /// Creates a keyspace under a number that was never used before.
+    fn create_keyspace(&self, id: u32, name: &str) -> Result<()>;
+    /// Removes a keyspace; snapshots that are reading it may go on.
+    fn drop_keyspace(&self, id: u32, name: &str) -> Result<()>;
+    /// Ends background work. Nothing is read or written afterwards.
+    fn stop(&self);
+}
+
+/// The error of a keyspace number that the store does not have (any more).
+pub fn keyspace_gone(keyspace: u32) -> Error {
+    Error::new(plinth_api::Code::KEYSPACE_DROPPED).context(format!("keyspace number {keyspace}"))
+}

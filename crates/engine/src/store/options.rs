@@ -1,0 +1,85 @@
+//! How RocksDB is set up, each choice with its reason.
+
+use plinth_api::DatabaseOptions;
+use rocksdb::{
+    AsRawPtr, BlockBasedIndexType, BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, DataBlockIndexType, LogLevel,
+    Options, WriteBufferManager,
+};
+
+/// RocksDB options of a database, and of each of its column families. What they share (cache,
+/// write buffer manager) lives as long as they do.
+pub struct StoreOptions {
+    /// For the database.
+    pub database: Options,
+    /// For every column family.
+    pub family: Options,
+}
+
+/// Range tombstones slow every read of a memtable down, so a memtable with this many is flushed.
+const RANGE_TOMBSTONES_PER_MEMTABLE: u32 = 1_000;
+
+/// A file in which this many of so many entries in a row are tombstones is compacted soon, so
+/// that a queue that clears what it reads does not slow down for ever.
+const TOMBSTONE_WINDOW: usize = 8_192;
+const TOMBSTONES_IN_WINDOW: usize = 4_096;
+
+/// The options for a database opened with `options`.
+pub fn store_options(options: &DatabaseOptions) -> StoreOptions {
+    let write_buffers = options.memory_budget / 4;
+    let cache = Cache::new_hyper_clock_cache(options.memory_budget / 4 * 3, 0);
+    StoreOptions { database: database(write_buffers, &cache), family: family(write_buffers, &cache) }
+}
+
+fn database(write_buffers: usize, cache: &Cache) -> Options {
+    let mut db = Options::default();
+    db.create_if_missing(true);
+    // Memtables are charged to the cache: one budget for both. Writers are never stalled by it;
+    // admission before the pipeline does that, with an error instead of a wait without end.
+    db.set_write_buffer_manager(&WriteBufferManager::new_write_buffer_manager_with_cache(write_buffers, false, cache.clone()));
+    // A log that ends early is a crash; `wal_bytes_per_sync` would leave holes in it and stays
+    // unset, and the manifest knows how long each synced log has to be.
+    db.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
+    db.set_track_and_verify_wals_in_manifest(true);
+    db.set_bytes_per_sync(1 << 20);
+    db.set_avoid_unnecessary_blocking_io(true);
+    db.set_max_background_jobs(std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8) as i32));
+    // Bounds the logs that a rarely written keyspace keeps alive, and so the time of recovery.
+    db.set_max_total_wal_size(256 << 20);
+    db.set_keep_log_file_num(10);
+    db.set_max_log_file_size(10 << 20);
+    db.set_log_level(LogLevel::Warn);
+    db.set_stats_dump_period_sec(0);
+    db.set_stats_persist_period_sec(0);
+    db
+}
+
+fn family(write_buffers: usize, cache: &Cache) -> Options {
+    let mut family = Options::default();
+    family.set_write_buffer_size((write_buffers / 2).clamp(4 << 20, 64 << 20));
+    family.set_max_write_buffer_number(6);
+    family.set_level_compaction_dynamic_level_bytes(true);
+    family.set_compression_type(DBCompressionType::Lz4);
+    family.set_bottommost_compression_type(DBCompressionType::Zstd);
+    family.add_compact_on_deletion_collector_factory(TOMBSTONE_WINDOW, TOMBSTONES_IN_WINDOW, 0.5);
+    family.set_block_based_table_factory(&table(cache));
+    // SAFETY: the pointer is valid while `family` lives; the call only stores a number in it.
+    #[allow(unsafe_code, reason = "the option exists in RocksDB's C API but not in the safe wrapper")]
+    unsafe {
+        librocksdb_sys::rocksdb_options_set_memtable_max_range_deletions(family.as_raw_ptr(), RANGE_TOMBSTONES_PER_MEMTABLE);
+    }
+    family
+}
+
+fn table(cache: &Cache) -> BlockBasedOptions {
+    let mut table = BlockBasedOptions::default();
+    table.set_block_cache(cache);
+    table.set_block_size(4 << 10);
+    table.set_bloom_filter(10.0, false);
+    table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
+    table.set_data_block_hash_ratio(0.75);
+    table.set_index_type(BlockBasedIndexType::BinarySearch);
+    // Index and filters count against the budget too.
+    table.set_cache_index_and_filter_blocks(true);
+    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    table
+}

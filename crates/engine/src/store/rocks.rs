@@ -1,0 +1,263 @@
+//! The store over RocksDB: one column family a keyspace, the default one for number 0.
+//!
+//! RocksDB's safe wrapper ties snapshots, pinned values and column family handles to a borrow of
+//! the database. Here they have to live on their own, so each is kept beside an `Arc` of the
+//! database that is dropped after it: a struct's fields are dropped in the order they are
+//! declared. That is the only reason for the unsafe code in this file.
+#![allow(unsafe_code, reason = "self-owned RocksDB objects, see above")]
+
+use std::collections::BTreeMap;
+use std::mem::transmute;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwap;
+use plinth_api::{Code, Error, Pinned, Result, Value};
+use rocksdb::{
+    BoundColumnFamily, ColumnFamilyDescriptor, DBPinnableSlice, DBWithThreadMode, Env, ErrorKind, MultiThreaded, ReadOptions,
+    SnapshotWithThreadMode, WriteBatch, WriteOptions,
+};
+
+use super::{keyspace_gone, Batch, Snapshot, Store, StoreOptions, Visit};
+
+type Db = DBWithThreadMode<MultiThreaded>;
+type Family = Arc<BoundColumnFamily<'static>>;
+
+/// Up to this size a copy costs no more than pinning, and lets go of the cached block at once.
+const COPY_UP_TO: usize = 1024;
+
+/// An open RocksDB.
+pub struct Rocks {
+    default: Family,
+    /// Column families of the keyspaces from 1 on; replaced as a whole when one comes or goes.
+    families: ArcSwap<BTreeMap<u32, Family>>,
+    write_options: WriteOptions,
+    db: Db,
+    /// Outlives the database, which keeps pointers into them.
+    options: StoreOptions,
+    memory: Option<Env>,
+}
+
+impl Rocks {
+    /// Opens the database in `path`, or a throw-away one in memory, with the keyspaces it has.
+    /// Returns their names; keyspace `n` is at position `n`, the default one at 0.
+    pub fn open(path: &Path, mut options: StoreOptions, in_memory: bool) -> Result<(Arc<Self>, Vec<String>)> {
+        let env = if in_memory { Some(Env::mem_env().map_err(|error| translate(&error, "opening"))?) } else { None };
+        if let Some(env) = &env {
+            options.database.set_env(env);
+        }
+        let mut names = match path.join("CURRENT").exists() {
+            true => Db::list_cf(&options.database, path).map_err(|error| translate(&error, "listing the keyspaces"))?,
+            false => Vec::new(),
+        };
+        names.retain(|name| name != "default");
+        names.sort();
+        names.insert(0, "default".to_owned());
+        let descriptors = names.iter().map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
+        let db = Db::open_cf_descriptors(&options.database, path, descriptors).map_err(|error| translate(&error, "opening"))?;
+        let family = |name: &str| {
+            let family = db.cf_handle(name).ok_or_else(|| Error::new(Code::INTERNAL_ERROR).context("a column family is missing"))?;
+            // SAFETY: the handle is stored in the same struct as the database, declared before
+            // it and so dropped before it.
+            Ok::<Family, Error>(unsafe { transmute::<Arc<BoundColumnFamily<'_>>, Family>(family) })
+        };
+        let default = family("default")?;
+        let mut families = BTreeMap::new();
+        for (id, name) in names.iter().enumerate().skip(1) {
+            families.insert(id as u32, family(name)?);
+        }
+        let families = ArcSwap::from_pointee(families);
+        let rocks = Self { default, families, write_options: WriteOptions::default(), db, options, memory: env };
+        Ok((Arc::new(rocks), names))
+    }
+
+    fn with_family<T>(&self, keyspace: u32, use_it: impl FnOnce(&Family) -> Result<T>) -> Result<T> {
+        if keyspace == 0 {
+            return use_it(&self.default);
+        }
+        use_it(self.families.load().get(&keyspace).ok_or_else(|| keyspace_gone(keyspace))?)
+    }
+
+    fn change_families(&self, change: impl FnOnce(&mut BTreeMap<u32, Family>)) {
+        // Only called under the sequencer's lock, so no change is lost between load and store.
+        let mut families = BTreeMap::clone(&self.families.load());
+        change(&mut families);
+        self.families.store(Arc::new(families));
+    }
+}
+
+/// A RocksDB snapshot that keeps its database alive.
+struct RocksSnapshot {
+    /// Made by the first read: many snapshots are never read.
+    read: OnceLock<ReadOptions>,
+    snapshot: SnapshotWithThreadMode<'static, Db>,
+    rocks: Arc<Rocks>,
+}
+
+impl RocksSnapshot {
+    fn read_options(&self) -> ReadOptions {
+        let mut options = ReadOptions::default();
+        options.set_snapshot(&self.snapshot);
+        options
+    }
+}
+
+impl Snapshot for RocksSnapshot {
+    fn get(&self, keyspace: u32, key: &[u8]) -> Result<Option<Value>> {
+        let options = self.read.get_or_init(|| self.read_options());
+        let found = self.rocks.with_family(keyspace, |family| {
+            let found = self.rocks.db.get_pinned_cf_opt(family, key, options);
+            let found = found.map_err(|error| translate(&error, "reading a key"))?;
+            // SAFETY: lengthened only to leave the closure; it is copied from below, or stored
+            // beside an `Arc` of the database that outlives it.
+            Ok(found.map(|slice| unsafe { transmute::<DBPinnableSlice<'_>, DBPinnableSlice<'static>>(slice) }))
+        })?;
+        Ok(found.map(|slice| match slice.len() {
+            0..=COPY_UP_TO => Value::Owned(slice.to_vec()),
+            _ => Value::Pinned(Box::new(PinnedSlice { slice, _rocks: self.rocks.clone() })),
+        }))
+    }
+
+    fn scan(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<()> {
+        if begin >= end {
+            return Ok(());
+        }
+        let mut options = self.read_options();
+        // Tight bounds keep the iterator from walking over tombstones next to the range.
+        options.set_iterate_lower_bound(begin);
+        options.set_iterate_upper_bound(end);
+        self.rocks.with_family(keyspace, |family| {
+            let mut cursor = self.rocks.db.raw_iterator_cf_opt(family, options);
+            if reverse {
+                cursor.seek_to_last();
+            } else {
+                cursor.seek_to_first();
+            }
+            while let Some((key, value)) = cursor.item() {
+                if !visit(key, value) {
+                    return Ok(());
+                }
+                if reverse {
+                    cursor.prev();
+                } else {
+                    cursor.next();
+                }
+            }
+            cursor.status().map_err(|error| translate(&error, "scanning a range"))
+        })
+    }
+}
+
+/// A value pinned in RocksDB's memory.
+struct PinnedSlice {
+    slice: DBPinnableSlice<'static>,
+    _rocks: Arc<Rocks>,
+}
+
+impl Pinned for PinnedSlice {
+    fn bytes(&self) -> &[u8] {
+        &self.slice
+    }
+}
+
+/// A write batch with the database it is for.
+struct RocksBatch {
+    batch: WriteBatch,
+    rocks: Arc<Rocks>,
+}
+
+impl Batch for RocksBatch {
+    fn put(&mut self, keyspace: u32, key: &[u8], value: &[u8]) -> Result<()> {
+        let batch = &mut self.batch;
+        self.rocks.with_family(keyspace, |family| {
+            batch.put_cf(family, key, value);
+            Ok(())
+        })
+    }
+
+    fn delete(&mut self, keyspace: u32, key: &[u8]) -> Result<()> {
+        let batch = &mut self.batch;
+        self.rocks.with_family(keyspace, |family| {
+            batch.delete_cf(family, key);
+            Ok(())
+        })
+    }
+
+    fn delete_range(&mut self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
+        let batch = &mut self.batch;
+        self.rocks.with_family(keyspace, |family| {
+            batch.delete_range_cf(family, begin, end);
+            Ok(())
+        })
+    }
+
+    fn write(self: Box<Self>) -> Result<()> {
+        let written = self.rocks.db.write_opt(self.batch, &self.rocks.write_options);
+        written.map_err(|error| translate(&error, "writing to the log"))
+    }
+}
+
+impl Store for Rocks {
+    fn snapshot(self: Arc<Self>) -> Box<dyn Snapshot> {
+        let snapshot = self.db.snapshot();
+        // SAFETY: stored beside an `Arc` of the database, declared before it and so dropped
+        // before it; the database does not move inside its `Arc`.
+        let snapshot = unsafe { transmute::<SnapshotWithThreadMode<'_, Db>, SnapshotWithThreadMode<'static, Db>>(snapshot) };
+        Box::new(RocksSnapshot { read: OnceLock::new(), snapshot, rocks: self })
+    }
+
+    fn batch(self: Arc<Self>) -> Box<dyn Batch> {
+        Box::new(RocksBatch { batch: WriteBatch::default(), rocks: self })
+    }
+
+    fn sync(&self) -> Result<()> {
+        if self.memory.is_some() {
+            // Memory has no disk to sync to, and its log files refuse to try.
+            return Ok(());
+        }
+        self.db.flush_wal(true).map_err(|error| translate(&error, "syncing the log"))
+    }
+
+    fn is_under_pressure(&self) -> bool {
+        let property = |name: &str| self.db.property_int_value(name).ok().flatten().unwrap_or(0);
+        property("rocksdb.is-write-stopped") > 0 || property("rocksdb.actual-delayed-write-rate") > 0
+    }
+
+    fn create_keyspace(&self, id: u32, name: &str) -> Result<()> {
+        let created = self.db.create_cf(name, &self.options.family);
+        created.map_err(|error| translate(&error, "creating a keyspace"))?;
+        let family = self.db.cf_handle(name).ok_or_else(|| keyspace_gone(id))?;
+        // SAFETY: stored in the same struct as the database, which is dropped later.
+        let family = unsafe { transmute::<Arc<BoundColumnFamily<'_>>, Family>(family) };
+        self.change_families(|families| {
+            families.insert(id, family);
+        });
+        Ok(())
+    }
+
+    fn drop_keyspace(&self, id: u32, name: &str) -> Result<()> {
+        self.db.drop_cf(name).map_err(|error| translate(&error, "dropping a keyspace"))?;
+        self.change_families(|families| {
+            families.remove(&id);
+        });
+        Ok(())
+    }
+
+    fn stop(&self) {
+        self.db.cancel_all_background_work(true);
+    }
+}
+
+/// Gives RocksDB's error the number FoundationDB has for it, and keeps its words.
+fn translate(error: &rocksdb::Error, doing: &str) -> Error {
+    let words = error.to_string();
+    let code = match error.kind() {
+        _ if words.contains("lock hold by current process") || words.contains("While lock file") => Code::LOCK_FILE_FAILURE,
+        ErrorKind::Corruption => Code::FILE_CORRUPT,
+        ErrorKind::IOError => Code::IO_ERROR,
+        ErrorKind::NotFound => Code::FILE_NOT_FOUND,
+        ErrorKind::InvalidArgument if words.contains("does not exist") => Code::FILE_CORRUPT,
+        _ => Code::IO_ERROR,
+    };
+    Error::new(code).context(format!("{doing}: {words}"))
+}

@@ -1,0 +1,95 @@
+//! `on_error`: decide, wait, begin again (rules ERRH-1 to ERRH-7).
+
+use std::sync::{MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use plinth_api::{Code, Error, Result};
+
+use super::{defaults, State, Transaction};
+
+/// Upper bound of the back-off after the database asked for less load.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+/// Codes outside this range are not FoundationDB's or ours.
+const LARGEST_CODE: i32 = 30_000;
+
+/// What kind of wait an error asks for.
+#[derive(Clone, Copy)]
+enum Wait {
+    Jittered { longest: Duration },
+    Fixed(Duration),
+}
+
+impl Transaction {
+    pub(super) fn retry_after(&self, error: Error) -> Result<()> {
+        self.service.check_open()?;
+        let number = error.code().number();
+        if number == 0 {
+            return Err(Error::new(Code::CLIENT_INVALID_OPERATION).context("on_error needs an error"));
+        }
+        let mut state = self.lock();
+        state.check_mark()?;
+        let limit = state.options.values.retry_limit;
+        let exhausted = limit >= 0 && state.retries >= limit;
+        state.retries += 1;
+        let Some(wait) = wait_for(error.code(), &state).filter(|_| !exhausted) else {
+            // Rule ERRH-5.
+            state.mark = Some(Code::TRANSACTION_CANCELLED);
+            let known = (1..=LARGEST_CODE).contains(&number);
+            return Err(if known { error } else { Error::new(Code::UNKNOWN_ERROR).context(error.story()) });
+        };
+        let state = self.back_off(state, wait)?;
+        self.begin_again(state);
+        Ok(())
+    }
+
+    /// Waits; a timeout, a cancel, a reset or a close ends it early.
+    fn back_off<'a>(&'a self, mut state: MutexGuard<'a, State>, wait: Wait) -> Result<MutexGuard<'a, State>> {
+        let delay = match wait {
+            Wait::Fixed(delay) => delay,
+            Wait::Jittered { longest } => {
+                let delay = state.backoff.mul_f64(fastrand::f64());
+                state.backoff = (state.backoff * 2).min(longest);
+                delay
+            }
+        };
+        let epoch = state.epoch;
+        let until = Instant::now() + delay;
+        loop {
+            self.service.check_open()?;
+            state.check_mark()?;
+            if state.epoch != epoch {
+                return Err(Error::new(Code::TRANSACTION_CANCELLED).context("the transaction was reset meanwhile"));
+            }
+            let now = Instant::now();
+            if now >= until {
+                return Ok(state);
+            }
+            // Waking now and then notices a database that was closed.
+            let end = state.deadline().map_or(until, |deadline| deadline.min(until));
+            let step = end.saturating_duration_since(now).min(Duration::from_millis(50));
+            state = self.changed.wait_timeout(state, step).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Rule ERRH-6: as new, but for the persistent options, the clocks and the counts.
+    fn begin_again(&self, mut state: MutexGuard<'_, State>) {
+        let kept = state.options.values;
+        state.forget();
+        state.options = defaults(&*self.service);
+        state.options.values.timeout_ms = kept.timeout_ms;
+        state.options.values.retry_limit = kept.retry_limit;
+        state.options.values.max_retry_delay_ms = kept.max_retry_delay_ms;
+        self.give_back(&mut state);
+    }
+}
+
+fn wait_for(code: Code, state: &State) -> Option<Wait> {
+    let longest = Duration::from_millis(u64::try_from(state.options.values.max_retry_delay_ms).unwrap_or(0));
+    use plinth_api::OnError;
+    Some(match code.on_error()? {
+        OnError::Backoff => Wait::Jittered { longest },
+        OnError::Memory => Wait::Jittered { longest: LONGEST_BACKOFF },
+        OnError::Short => Wait::Fixed(super::state::FIRST_BACKOFF.min(longest)),
+        OnError::None => return None,
+    })
+}

@@ -1,0 +1,244 @@
+//! The calls of a model transaction.
+
+use plinth_api::key::END_OF_KEYS;
+use plinth_api::{Code, Error, KeyRange, KeySelector, RangeOptions, RangeResult, Result, Transaction};
+use plinth_api::{TransactionOption, Value};
+
+use super::conflict::{get_key_range, RangeRead, Span};
+use super::lock;
+use super::state::{Change, Write};
+use super::transaction::{check_keyspace, Inner, ModelTransaction};
+
+impl Transaction for ModelTransaction {
+    fn get(&self, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Option<Value>> {
+        self.with(|state, inner| {
+            inner.enter()?;
+            check_keyspace(state, keyspace)?;
+            legal_key(key)?;
+            if key.len() > self.longest() {
+                return Ok(None);
+            }
+            let view = self.view(state, inner, keyspace)?;
+            if !snapshot {
+                let own = inner.own();
+                inner.reads.add(Span { keyspace, range: KeyRange::single(key) }, &own);
+            }
+            Ok(view.get(key).map(Value::Owned))
+        })
+    }
+
+    fn get_key(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>> {
+        self.with(|state, inner| {
+            inner.enter()?;
+            check_keyspace(state, keyspace)?;
+            legal_bound(&selector.key)?;
+            let selector = self.shortened(selector);
+            let key = self.view(state, inner, keyspace)?.get_key(&selector);
+            if !snapshot {
+                let own = inner.own();
+                inner.reads.add(Span { keyspace, range: get_key_range(&selector, &key) }, &own);
+            }
+            Ok(key)
+        })
+    }
+
+    fn get_range(&self, keyspace: u32, begin: KeySelector, end: KeySelector, options: RangeOptions) -> Result<RangeResult> {
+        self.with(|state, inner| {
+            inner.enter()?;
+            check_keyspace(state, keyspace)?;
+            legal_bound(&begin.key)?;
+            legal_bound(&end.key)?;
+            let begin = self.shortened(begin).without_or_equal();
+            let end = self.shortened(end).without_or_equal();
+            if begin.offset >= end.offset && begin.key >= end.key {
+                return Ok(RangeResult::default());
+            }
+            let view = self.view(state, inner, keyspace)?;
+            let result = view.get_range(&begin, &end, options);
+            if !options.snapshot {
+                let positions = view.positions(&begin, &end);
+                let read = RangeRead { begin: &begin, end: &end, reverse: options.reverse, positions, result: &result };
+                let own = inner.own();
+                inner.reads.add_range_read(keyspace, &read, &own);
+            }
+            Ok(result)
+        })
+    }
+
+    fn set(&self, keyspace: u32, key: &[u8], value: &[u8]) -> Result<()> {
+        self.with(|state, inner| {
+            inner.enter()?;
+            check_keyspace(state, keyspace)?;
+            legal_key(key)?;
+            if key.len() > self.shared.options.key_size_limit {
+                return Err(Code::KEY_TOO_LARGE.into());
+            }
+            if value.len() > self.shared.options.value_size_limit {
+                return Err(Code::VALUE_TOO_LARGE.into());
+            }
+            add_write(inner, Write { keyspace, change: Change::Set(key.to_vec(), value.to_vec()) });
+            Ok(())
+        })
+    }
+
+    fn clear(&self, keyspace: u32, key: &[u8]) -> Result<()> {
+        self.with(|state, inner| {
+            inner.enter()?;
+            check_keyspace(state, keyspace)?;
+            legal_key(key)?;
+            if key.len() <= self.longest() {
+                add_write(inner, Write { keyspace, change: Change::Clear(KeyRange::single(key)) });
+            }
+            Ok(())
+        })
+    }
+
+    fn clear_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
+        self.with(|state, inner| {
+            inner.enter()?;
+            check_keyspace(state, keyspace)?;
+            let range = self.legal_range(begin, end)?;
+            add_write(inner, Write { keyspace, change: Change::Clear(range) });
+            Ok(())
+        })
+    }
+
+    fn add_read_conflict_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
+        self.with(|state, inner| {
+            inner.enter()?;
+            check_keyspace(state, keyspace)?;
+            let range = self.legal_range(begin, end)?;
+            let own = inner.own();
+            inner.reads.add(Span { keyspace, range }, &own);
+            Ok(())
+        })
+    }
+
+    fn add_write_conflict_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
+        self.with(|state, inner| {
+            inner.enter()?;
+            check_keyspace(state, keyspace)?;
+            let span = Span { keyspace, range: self.legal_range(begin, end)? };
+            if !span.is_empty() {
+                inner.write_spans.push(span);
+            }
+            Ok(())
+        })
+    }
+
+    fn read_version(&self) -> Result<i64> {
+        self.with(|state, inner| {
+            inner.mark.map_or(Ok(()), |code| Err(Error::new(code)))?;
+            Ok(*inner.read_version.get_or_insert_with(|| state.newest()))
+        })
+    }
+
+    fn set_read_version(&self, version: i64) -> Result<()> {
+        self.with(|_, inner| {
+            inner.enter()?;
+            if version <= 0 {
+                return Err(Code::VERSION_INVALID.into());
+            }
+            if inner.read_version.is_some() {
+                return Err(Code::READ_VERSION_ALREADY_SET.into());
+            }
+            inner.read_version = Some(version);
+            Ok(())
+        })
+    }
+
+    fn commit(&self) -> Result<()> {
+        self.commit_now()
+    }
+
+    fn committed_version(&self) -> i64 {
+        lock(&self.inner).committed_version
+    }
+
+    fn on_error(&self, error: Error) -> Result<()> {
+        self.with(|_, inner| {
+            inner.mark.map_or(Ok(()), |code| Err(Error::new(code)))?;
+            if error.code().on_error().is_some() {
+                inner.reset();
+                return Ok(());
+            }
+            inner.mark = Some(Code::TRANSACTION_CANCELLED);
+            Err(if error.code() == Code::SUCCESS { Code::CLIENT_INVALID_OPERATION.into() } else { error })
+        })
+    }
+
+    fn reset(&self) -> Result<()> {
+        self.with(|_, inner| {
+            inner.reset();
+            Ok(())
+        })
+    }
+
+    fn cancel(&self) -> Result<()> {
+        self.with(|_, inner| {
+            inner.mark = inner.mark.or(Some(Code::TRANSACTION_CANCELLED));
+            Ok(())
+        })
+    }
+
+    fn set_option(&self, option: TransactionOption) -> Result<()> {
+        option.check(self.shared.options.transaction.size_limit).map(drop)
+    }
+
+    fn id(&self) -> Result<String> {
+        Err(Code::UNSUPPORTED_OPERATION.into())
+    }
+
+    fn known_id(&self) -> Option<String> {
+        None
+    }
+}
+
+impl ModelTransaction {
+    /// The longest key that can be there (LIM-3).
+    fn longest(&self) -> usize {
+        self.shared.options.key_size_limit + 8
+    }
+
+    /// A selector with a key that is not needlessly long (LIM-3).
+    fn shortened(&self, mut selector: KeySelector) -> KeySelector {
+        selector.key.truncate(self.longest() + 1);
+        selector
+    }
+
+    /// A range of legal bounds in order (CONF-10 and DATA-5), cut as LIM-3 says.
+    fn legal_range(&self, begin: &[u8], end: &[u8]) -> Result<KeyRange> {
+        if begin > end {
+            return Err(Code::INVERTED_RANGE.into());
+        }
+        legal_bound(begin)?;
+        legal_bound(end)?;
+        let cut = |key: &[u8]| key[..key.len().min(self.longest() + 1)].to_vec();
+        Ok(KeyRange { begin: cut(begin), end: cut(end) })
+    }
+}
+
+/// Adds a mutation and its write conflict range (CONF-1); an empty one is nothing at all.
+fn add_write(inner: &mut Inner, write: Write) {
+    let span = write.span();
+    if !span.is_empty() {
+        inner.write_spans.push(span);
+        inner.writes.push(write);
+    }
+}
+
+/// Keys that are read or written lie below `\xff` (DATA-5).
+fn legal_key(key: &[u8]) -> Result<()> {
+    if key >= END_OF_KEYS {
+        return Err(Code::KEY_OUTSIDE_LEGAL_RANGE.into());
+    }
+    Ok(())
+}
+
+/// Bounds may be `\xff` itself (DATA-5).
+fn legal_bound(key: &[u8]) -> Result<()> {
+    if key > END_OF_KEYS {
+        return Err(Code::KEY_OUTSIDE_LEGAL_RANGE.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Small rules for every file: length, characters, leftover markers, stray paths, crate papers.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::file;
+use crate::outcome::{judge, Outcome};
+use crate::Mode;
+
+/// A file longer than this should be two files.
+const LONGEST: usize = 800;
+
+/// Files that may be longer, each with the reason.
+const LONG: [(&str, &str); 4] = [
+    ("Cargo.lock", "written by cargo"),
+    ("include/plinth.h", "generated; one file is what a C program includes"),
+    ("schema/errors.toml", "one table"),
+    ("crates/api/src/error_table.rs", "generated from that table"),
+];
+
+/// Directories that hold no sources.
+const SKIPPED: [&str; 3] = [".git", "target", "build"];
+
+/// Leftovers of work in progress. They are written in two halves so that this file passes.
+const MARKERS: [&str; 4] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X:"), concat!("dbg", "!(")];
+
+/// Paths that exist on one machine only.
+const MACHINE_PATHS: [&str; 3] = [concat!("/ho", "me/"), concat!("/ro", "ot/"), concat!("/wo", "rk/")];
+
+/// Checks the files; there is nothing to write.
+pub fn task(_: Mode) -> Outcome {
+    let mut files = Vec::new();
+    collect(Path::new("."), &mut files)?;
+    files.sort();
+    let mut complaints = Vec::new();
+    for path in &files {
+        complaints.extend(check_file(path)?);
+    }
+    complaints.extend(check_crates()?);
+    judge(format!("{} files", files.len()), "untidy places", complaints, "change the places named")
+}
+
+fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let kind = entry.file_type()?;
+        if kind.is_dir() && !SKIPPED.iter().any(|skipped| name == *skipped) {
+            collect(&entry.path(), files)?;
+        } else if kind.is_file() {
+            files.push(entry.path().strip_prefix("./")?.to_path_buf());
+        }
+    }
+    Ok(())
+}
+
+fn check_file(path: &Path) -> Result<Vec<String>, Box<dyn Error>> {
+    let name = path.display().to_string();
+    let bytes = fs::read(path)?;
+    let Ok(text) = String::from_utf8(bytes) else {
+        return Ok(vec![format!("{name}: is not text")]);
+    };
+    let mut complaints: Vec<String> = check_text(&text).into_iter().map(|found| format!("{name}:{found}")).collect();
+    let lines = text.lines().count();
+    if lines > LONGEST && !LONG.iter().any(|(long, _)| *long == name) {
+        complaints
+            .push(format!("{name}: has {lines} lines, more than {LONGEST}; split it, or give the reason in tidy.rs"));
+    }
+    Ok(complaints)
+}
+
+/// Complaints about a text, each beginning with its line.
+fn check_text(text: &str) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for (index, line) in text.split('\n').enumerate() {
+        let mut complain = |what: &str| complaints.push(format!("{}: {what}", index + 1));
+        if !line.is_ascii() {
+            complain("a character outside ASCII");
+        }
+        if line.ends_with([' ', '\t', '\r']) {
+            complain("white space at the end of the line");
+        }
+        for marker in MARKERS.iter().filter(|marker| line.contains(**marker)) {
+            complain(&format!("the marker {marker}"));
+        }
+        for path in MACHINE_PATHS.iter().filter(|path| line.contains(**path)) {
+            complain(&format!("a path of one machine, {path}"));
+        }
+    }
+    if !text.is_empty() && (!text.ends_with('\n') || text.ends_with("\n\n")) {
+        complaints.push(format!("{}: the file must end with exactly one line feed", text.lines().count()));
+    }
+    complaints
+}
+
+/// Each crate says what it is and takes the shared lints.
+fn check_crates() -> Result<Vec<String>, Box<dyn Error>> {
+    let mut complaints = Vec::new();
+    for entry in fs::read_dir("crates")? {
+        let root = entry?.path();
+        let name = root.display();
+        let Ok(manifest) = file::read(root.join("Cargo.toml")) else {
+            complaints.push(format!("{name}: has no Cargo.toml"));
+            continue;
+        };
+        if !manifest.contains("[lints]\nworkspace = true") {
+            complaints.push(format!("{name}/Cargo.toml: does not take the lints of the workspace"));
+        }
+        let sources = ["src/lib.rs", "src/main.rs"].map(|source| file::read(root.join(source)).unwrap_or_default());
+        if !root.join("README.md").exists() && !sources.iter().any(|text| text.starts_with("//!")) {
+            complaints.push(format!("{name}: has neither a README.md nor a comment at the top of its root file"));
+        }
+    }
+    Ok(complaints)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_text, MACHINE_PATHS, MARKERS};
+
+    #[test]
+    fn clean_text_passes() {
+        assert!(check_text("a\nb\n").is_empty());
+        assert!(check_text("").is_empty());
+    }
+
+    #[test]
+    fn each_rule_finds_its_case() {
+        assert_eq!(check_text("a \n").len(), 1);
+        assert_eq!(check_text("a\r\n").len(), 1);
+        assert_eq!(check_text("\u{e9}\n").len(), 1);
+        assert_eq!(check_text("a").len(), 1);
+        assert_eq!(check_text("a\n\n").len(), 1);
+        for bad in MARKERS.iter().chain(&MACHINE_PATHS) {
+            assert_eq!(check_text(&format!("// {bad}\n")).len(), 1, "{bad}");
+        }
+    }
+}

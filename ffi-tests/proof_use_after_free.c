@@ -1,0 +1,14 @@
+/* Reads freed memory on purpose: AddressSanitizer and Valgrind must notice. */
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(void) {
+    volatile unsigned char *block = malloc(32);
+    if (block == NULL) {
+        return 0;
+    }
+    block[7] = 1;
+    free((void *)block);
+    printf("read %d\n", block[7]);
+    return 0;
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+"""Prints how many tests passed and failed according to the log of cargo test or ctest.
+
+usage: scripts/count.py LOG
+"""
+
+import re
+import sys
+
+CARGO = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed;")
+CTEST = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)")
+# The steps of scripts/install-test.sh.
+INSTALL = re.compile(r"^install test: (ok|FAILED) ")
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    passed = failed = 0
+    with open(sys.argv[1], encoding="utf-8", errors="replace") as log:
+        for line in log:
+            if found := CARGO.match(line):
+                passed += int(found[1])
+                failed += int(found[2])
+            elif found := CTEST.match(line):
+                passed += int(found[2]) - int(found[1])
+                failed += int(found[1])
+            elif found := INSTALL.match(line):
+                passed += found[1] == "ok"
+                failed += found[1] == "FAILED"
+    print(passed, failed)
+
+
+if __name__ == "__main__":
+    main()

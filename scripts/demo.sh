@@ -1,0 +1,18 @@
+#!/bin/bash
+# Installs the library into a private prefix, builds the examples against it as a stranger would,
+# and runs fsmeta: TREE, THREADS, KILLS and SECONDS_RUN come from the Makefile.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+prefix=$PWD/build/prefix
+
+echo "demo: installing into build/prefix"
+DESTDIR='' PREFIX=$prefix scripts/install.sh install
+echo "demo: building examples-c against it"
+cmake -S examples-c -B build/examples -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$prefix" >build/examples.log 2>&1 ||
+    { cat build/examples.log; exit 1; }
+cmake --build build/examples -j "$(nproc)"
+data=build/demo-data
+rm -rf "$data"
+mkdir -p "$data"
+echo "demo: fsmeta on $TREE, $THREADS threads, $KILLS kills"
+exec build/examples/fsmeta --tree "$TREE" --threads "$THREADS" --kills "$KILLS" --seconds "$SECONDS_RUN" --data "$data/db"

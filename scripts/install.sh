@@ -1,0 +1,81 @@
+#!/bin/sh
+# Installs or removes the built library: scripts/install.sh install|uninstall
+#
+# Environment: PREFIX, DESTDIR, LIBDIR, INCLUDEDIR as usual; BUILD is where cargo put the
+# libraries. Nothing is built here, so that root needs no Rust.
+set -eu
+cd "$(dirname "$0")/.."
+
+PREFIX=${PREFIX:-/usr/local}
+LIBDIR=${LIBDIR:-$PREFIX/lib}
+INCLUDEDIR=${INCLUDEDIR:-$PREFIX/include}
+DOCDIR=$PREFIX/share/doc/plinth
+DESTDIR=${DESTDIR:-}
+BUILD=${BUILD:-target/release}
+LICENSES=${LICENSES:-build/licenses}
+
+version=$(awk -F'"' '/^version/ { print $2; exit }' Cargo.toml)
+abi=$(awk '/^#define PLINTH_ABI_VERSION/ { print $3 }' include/plinth.h)
+# What libplinth.a needs of the system, beside threads; the install test links with it.
+system_libs="stdc++ gcc_s m dl rt"
+
+# The versions that satisfy a request for this one: 0.1 of 0.1.0, 2 of 2.3.4.
+case $version in
+    0.*) series=${version%.*} ;;
+    *) series=${version%%.*} ;;
+esac
+
+config_dir=$LIBDIR/cmake/Plinth
+
+# Fills the @NAMES@ of a template.
+render() {
+    cmake_libs=$(printf '%s' "$system_libs" | tr ' ' ';')
+    pc_libs=-l$(printf '%s' "$system_libs pthread" | sed 's/ / -l/g')
+    include_from_config=$(realpath -ms --relative-to="$config_dir" "$INCLUDEDIR")
+    sed -e "s|@VERSION@|$version|g" -e "s|@ABI@|$abi|g" -e "s|@PREFIX@|$PREFIX|g" \
+        -e "s|@LIBDIR@|$LIBDIR|g" -e "s|@INCLUDEDIR@|$INCLUDEDIR|g" \
+        -e "s|@SERIES_REGEX@|$(printf '%s' "$series" | sed 's/[.]/\\\\\\\\./g')|g" \
+        -e "s|@INCLUDE_FROM_CONFIG@|$include_from_config|g" \
+        -e "s|@STATIC_LIBS_CMAKE@|$cmake_libs|g" -e "s|@STATIC_LIBS_PC@|$pc_libs|g" "$1" >"$2"
+    chmod 644 "$2"
+}
+
+install_all() {
+    for file in "$BUILD/libplinth.so" "$BUILD/libplinth.a" "$LICENSES/LIST.txt"; do
+        [ -f "$file" ] || { echo "install: there is no $file; run make build" >&2; exit 1; }
+    done
+    lib=$DESTDIR$LIBDIR
+    install -d "$lib/pkgconfig" "$DESTDIR$config_dir" "$DESTDIR$INCLUDEDIR" "$DESTDIR$DOCDIR/third-party"
+    install -m 644 include/plinth.h "$DESTDIR$INCLUDEDIR/plinth.h"
+    # Debug information stays in the build directory: it is larger than the code.
+    install -m 755 "$BUILD/libplinth.so" "$lib/libplinth.so.$version"
+    strip --strip-debug "$lib/libplinth.so.$version"
+    ln -sf "libplinth.so.$version" "$lib/libplinth.so.$abi"
+    ln -sf "libplinth.so.$abi" "$lib/libplinth.so"
+    install -m 644 "$BUILD/libplinth.a" "$lib/libplinth.a"
+    strip --strip-debug "$lib/libplinth.a"
+    render cmake/plinth.pc.in "$lib/pkgconfig/plinth.pc"
+    render cmake/PlinthConfig.cmake.in "$DESTDIR$config_dir/PlinthConfig.cmake"
+    render cmake/PlinthConfigVersion.cmake.in "$DESTDIR$config_dir/PlinthConfigVersion.cmake"
+    install -m 644 LICENSE NOTICE "$DESTDIR$DOCDIR"
+    cp -R "$LICENSES/." "$DESTDIR$DOCDIR/third-party"
+    echo "installed Plinth $version in $DESTDIR$PREFIX"
+}
+
+uninstall_all() {
+    lib=$DESTDIR$LIBDIR
+    rm -f "$DESTDIR$INCLUDEDIR/plinth.h" "$lib/libplinth.so" "$lib/libplinth.so.$abi" \
+        "$lib/libplinth.so.$version" "$lib/libplinth.a" "$lib/pkgconfig/plinth.pc"
+    rm -rf "$DESTDIR${config_dir:?}" "$DESTDIR${DOCDIR:?}"
+    # Directories that others may share go only if they are empty.
+    for directory in "$lib/cmake" "$lib/pkgconfig"; do
+        rmdir "$directory" 2>/dev/null || true
+    done
+    echo "removed Plinth $version from $DESTDIR$PREFIX"
+}
+
+case ${1:-} in
+    install) install_all ;;
+    uninstall) uninstall_all ;;
+    *) echo "usage: scripts/install.sh install|uninstall" >&2; exit 1 ;;
+esac

@@ -1,0 +1,95 @@
+#!/bin/bash
+# Runs the tests, step by step: scripts/test.sh all|check
+#
+# Each step is announced and timed; one that fails does not stop those that can still run. The
+# last line is `N passed, N failed`: the sum over cargo test and ctest, where a step that fails
+# without naming a failed test counts as one failure. Logs are kept in build/test-logs.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+mode=${1:-all}
+logs=build/test-logs
+rm -rf "$logs"
+mkdir -p "$logs"
+jobs=$(nproc)
+root=$PWD
+passed=0
+failed=0
+number=0
+summary=()
+release=$root/target/release
+
+# step <name> <command...>: runs a command, keeps its log, adds up what it counted.
+step() {
+    local name=$1 log began status counts ok bad
+    shift
+    number=$((number + 1))
+    log=$logs/$(printf '%02d' "$number")-${name//[^a-z0-9]/-}.log
+    began=$SECONDS
+    printf '\n==== %s\n' "$name"
+    "$@" </dev/null 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    counts=$(scripts/count.py "$log")
+    ok=${counts% *}
+    bad=${counts#* }
+    [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+    passed=$((passed + ok))
+    failed=$((failed + bad))
+    summary+=("$(printf '%-28s %5d passed %3d failed %6d s' "$name" "$ok" "$bad" $((SECONDS - began)))")
+    [ "$status" -eq 0 ] && [ "$bad" -eq 0 ]
+}
+
+finish() {
+    printf '\n'
+    printf '%s\n' "${summary[@]}"
+    printf 'total time: %d min %02d s\n' $((SECONDS / 60)) $((SECONDS % 60))
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+    exit
+}
+
+# ffi <build directory> <cmake options...>: builds the C harness and runs it.
+ffi() {
+    local directory=$1
+    shift
+    cmake -S ffi-tests -B "$directory" -DPLINTH_INCLUDE="$root/include" "$@" >"$directory.cmake.log" 2>&1 ||
+        { cat "$directory.cmake.log"; return 1; }
+    cmake --build "$directory" -j "$jobs" || return 1
+    ctest --test-dir "$directory" -j "$jobs" --output-on-failure --no-tests=error
+}
+
+ffi_asan() {
+    local built
+    built=$(scripts/asan.sh) || return 1
+    ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 PLINTH_TEST_SCALE=${PLINTH_TEST_SCALE:-4} \
+        ffi build/ffi-asan -DPLINTH_SHARED="$built/libplinth.so" -DPLINTH_STATIC="$built/libplinth.a" \
+        -DPLINTH_SANITIZE=address
+}
+
+ffi_valgrind() {
+    PLINTH_TEST_SCALE=${PLINTH_TEST_SCALE:-50} ffi build/ffi-valgrind -DPLINTH_SHARED="$release/libplinth.so" \
+        -DPLINTH_STATIC="$release/libplinth.a" -DPLINTH_VALGRIND=ON
+}
+
+documentation() {
+    RUSTDOCFLAGS='-D warnings' cargo doc --release "${locked[@]}" --workspace --no-deps
+}
+
+read -ra locked <<<"${CARGO_FLAGS:---locked}"
+
+# Without the library there is nothing to test.
+step 'build' make --no-print-directory build || finish
+step 'format' cargo fmt --all --check
+step 'lints' cargo clippy --release "${locked[@]}" --workspace --all-targets -- -D warnings
+step 'generated files and tidiness' cargo run --release --quiet "${locked[@]}" -p xtask -- check
+if [ "$mode" = all ]; then
+    step 'documentation' documentation
+fi
+step 'rust tests' cargo test --release "${locked[@]}" --workspace --no-fail-fast
+if [ "$mode" = all ]; then
+    step 'c tests' ffi build/ffi -DPLINTH_SHARED="$release/libplinth.so" -DPLINTH_STATIC="$release/libplinth.a"
+    step 'c tests, addresssanitizer' ffi_asan
+    step 'c tests, valgrind' ffi_valgrind
+    step 'install' scripts/install-test.sh
+fi
+finish
