@@ -51,8 +51,10 @@ pub fn keyspace_of(tr: &TransactionObject, handle: *mut plinth_keyspace) -> Resu
     }
     let keyspace = KEYSPACES.get(handle as usize)?;
     if keyspace.database != tr.database {
-        return Err(Error::new(Code::INVALID_HANDLE)
-            .context(format!("keyspace \"{}\" belongs to another database than the transaction", keyspace.keyspace.name)));
+        return Err(Error::new(Code::INVALID_HANDLE).context(format!(
+            "keyspace \"{}\" belongs to another database than the transaction",
+            keyspace.keyspace.name
+        )));
     }
     Ok(keyspace.keyspace.id)
 }
@@ -74,7 +76,8 @@ impl Ids {
 
     /// The handle of a live transaction of `database`.
     pub fn find(&self, id: &str, database: usize) -> Result<usize, Error> {
-        let id = Uuid::parse_str(id).map_err(|error| Error::new(Code::INVALID_ARGUMENT).context("id is not a UUID").caused_by(error))?;
+        let id = Uuid::parse_str(id)
+            .map_err(|error| Error::new(Code::INVALID_ARGUMENT).context("id is not a UUID").caused_by(error))?;
         let handle = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied();
         handle
             .filter(|handle| TRANSACTIONS.get(*handle).is_ok_and(|tr| tr.database == database))

@@ -16,10 +16,13 @@ struct Texts {
 }
 
 static TEXTS: Lazy<Texts> = Lazy::new(|| {
-    let codes = || (0..10_000).map(Code::from_number).filter(|code| code.name() != "unknown_error" || code.number() == 4000);
+    let codes =
+        || (0..10_000).map(Code::from_number).filter(|code| code.name() != "unknown_error" || code.number() == 4000);
     Texts {
         names: codes().map(|code| (code.number(), CString::new(code.name()).unwrap_or_default())).collect(),
-        descriptions: codes().map(|code| (code.number(), CString::new(code.description()).unwrap_or_default())).collect(),
+        descriptions: codes()
+            .map(|code| (code.number(), CString::new(code.description()).unwrap_or_default()))
+            .collect(),
     }
 });
 
@@ -48,7 +51,9 @@ pub extern "C" fn plinth_error_name(error: plinth_error) -> *const c_char {
 /// Threads: any. Errors: none. Rule ERRC-1.
 #[no_mangle]
 pub extern "C" fn plinth_error_description(error: plinth_error) -> *const c_char {
-    entry::value("plinth_error_description", c"An unknown error occurred".as_ptr(), || Ok(find(&TEXTS.descriptions, error)))
+    entry::value("plinth_error_description", c"An unknown error occurred".as_ptr(), || {
+        Ok(find(&TEXTS.descriptions, error))
+    })
 }
 
 /// Whether a transaction that met this error may be tried again.
@@ -101,4 +106,3 @@ pub extern "C" fn plinth_error_is_retryable_not_committed(error: plinth_error) -
 pub extern "C" fn plinth_last_error() -> *const c_char {
     entry::last_error()
 }
-

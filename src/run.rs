@@ -34,12 +34,17 @@ pub type plinth_run_body = Option<unsafe extern "C" fn(tr: *mut plinth_transacti
 /// `body` is null or a function of that signature; `user` is what it expects; `db` may be any
 /// value.
 #[no_mangle]
-pub unsafe extern "C" fn plinth_run(db: *mut plinth_database, body: plinth_run_body, user: *mut c_void) -> plinth_error {
+pub unsafe extern "C" fn plinth_run(
+    db: *mut plinth_database,
+    body: plinth_run_body,
+    user: *mut c_void,
+) -> plinth_error {
     let mut given_up = None;
     let code = entry::call("plinth_run", || {
         let body = body.ok_or_else(|| Error::new(Code::INVALID_ARGUMENT).context("body is NULL"))?;
         let transaction = database(db)?.begin()?;
-        let handle = TRANSACTIONS.insert(TransactionObject { database: db as usize, transaction: transaction.clone() })?;
+        let handle =
+            TRANSACTIONS.insert(TransactionObject { database: db as usize, transaction: transaction.clone() })?;
         let _ended = Ended(handle);
         loop {
             // SAFETY: this function's contract. No guard on the handle is held meanwhile.

@@ -9,7 +9,8 @@ use crate::constants::{durability, CBool};
 use crate::handles::{database, keyspace_of, transaction, TransactionObject, TRANSACTIONS};
 use crate::range::{options, selector};
 use crate::{
-    plinth_database, plinth_error, plinth_key_selector, plinth_keyspace, plinth_range, plinth_range_options, plinth_value,
+    plinth_database, plinth_error, plinth_key_selector, plinth_keyspace, plinth_range, plinth_range_options,
+    plinth_value,
 };
 
 /// A transaction. Ended by plinth_transaction_destroy().
@@ -31,14 +32,11 @@ fn on(
     tr: *mut plinth_transaction,
     body: impl FnOnce(&TransactionObject) -> Result<(), Error>,
 ) -> plinth_error {
-    entry::call(name, || {
-        let tr = transaction(tr)?;
-        let result = entry::guarded(|| body(&tr));
-        if matches!(&result, Err(error) if error.code() == Code::INTERNAL_ERROR) {
-            let _ = entry::guarded(|| tr.transaction.cancel());
-        }
-        result
-    })
+    let code = entry::call(name, || body(&*transaction(tr)?));
+    if code == Code::INTERNAL_ERROR.number() {
+        entry::value(name, (), || transaction(tr)?.transaction.cancel());
+    }
+    code
 }
 
 /// The key argument of a call.
@@ -61,7 +59,10 @@ unsafe fn key<'a>(key: *const u8, len: usize) -> Result<&'a [u8], Error> {
 /// # Safety
 /// `out` is writable; `db` may be any value.
 #[no_mangle]
-pub unsafe extern "C" fn plinth_transaction_begin(db: *mut plinth_database, out: *mut *mut plinth_transaction) -> plinth_error {
+pub unsafe extern "C" fn plinth_transaction_begin(
+    db: *mut plinth_database,
+    out: *mut *mut plinth_transaction,
+) -> plinth_error {
     entry::call("plinth_transaction_begin", || {
         // SAFETY: this function's contract.
         let out = unsafe { slice::out(out.cast::<usize>(), "out") }?;
@@ -426,7 +427,10 @@ pub unsafe extern "C" fn plinth_transaction_add_write_conflict_range(
 /// # Safety
 /// `out` is writable; `tr` may be any value.
 #[no_mangle]
-pub unsafe extern "C" fn plinth_transaction_get_read_version(tr: *mut plinth_transaction, out: *mut i64) -> plinth_error {
+pub unsafe extern "C" fn plinth_transaction_get_read_version(
+    tr: *mut plinth_transaction,
+    out: *mut i64,
+) -> plinth_error {
     on_out("plinth_transaction_get_read_version", tr, out, |tr, out| {
         *out = tr.transaction.read_version()?;
         Ok(())
@@ -448,7 +452,10 @@ pub unsafe extern "C" fn plinth_transaction_get_read_version(tr: *mut plinth_tra
 /// # Safety
 /// `tr` may be any value.
 #[no_mangle]
-pub unsafe extern "C" fn plinth_transaction_set_read_version(tr: *mut plinth_transaction, version: i64) -> plinth_error {
+pub unsafe extern "C" fn plinth_transaction_set_read_version(
+    tr: *mut plinth_transaction,
+    version: i64,
+) -> plinth_error {
     on("plinth_transaction_set_read_version", tr, |tr| tr.transaction.set_read_version(version))
 }
 
@@ -489,7 +496,10 @@ pub unsafe extern "C" fn plinth_transaction_commit(tr: *mut plinth_transaction) 
 /// # Safety
 /// `out` is writable; `tr` may be any value.
 #[no_mangle]
-pub unsafe extern "C" fn plinth_transaction_get_committed_version(tr: *mut plinth_transaction, out: *mut i64) -> plinth_error {
+pub unsafe extern "C" fn plinth_transaction_get_committed_version(
+    tr: *mut plinth_transaction,
+    out: *mut i64,
+) -> plinth_error {
     on_out("plinth_transaction_get_committed_version", tr, out, |tr, out| {
         *out = tr.transaction.committed_version();
         Ok(())
@@ -560,7 +570,11 @@ pub unsafe extern "C" fn plinth_transaction_cancel(tr: *mut plinth_transaction) 
 /// # Safety
 /// `tr` may be any value.
 #[no_mangle]
-pub unsafe extern "C" fn plinth_transaction_set_option(tr: *mut plinth_transaction, option: i32, value: i64) -> plinth_error {
+pub unsafe extern "C" fn plinth_transaction_set_option(
+    tr: *mut plinth_transaction,
+    option: i32,
+    value: i64,
+) -> plinth_error {
     on("plinth_transaction_set_option", tr, |tr| {
         let option = match option {
             500 => TransactionOption::Timeout(value),

@@ -49,7 +49,13 @@ pub trait Transaction: Send + Sync {
     fn get_key(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>>;
 
     /// Reads the pairs between two selectors.
-    fn get_range(&self, keyspace: u32, begin: KeySelector, end: KeySelector, options: RangeOptions) -> Result<RangeResult>;
+    fn get_range(
+        &self,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        options: RangeOptions,
+    ) -> Result<RangeResult>;
 
     /// Sets a key.
     fn set(&self, keyspace: u32, key: &[u8], value: &[u8]) -> Result<()>;

@@ -24,6 +24,8 @@ pub enum OnError {
     Memory,
     /// A fixed 10 milliseconds.
     Short,
+    /// Not at all.
+    Now,
 }
 
 /// A row of the table.
@@ -288,7 +290,7 @@ pub const TABLE: &[Entry] = &[
     Entry { number: 1036, name: "accessed_unreadable", text: "The transaction read a key whose value is known only after its commit", retry: Retry::No, on_error: OnError::None },
     Entry { number: 1037, name: "process_behind", text: "Storage is behind", retry: Retry::Yes, on_error: OnError::Backoff },
     Entry { number: 1038, name: "database_locked", text: "The database is locked", retry: Retry::Yes, on_error: OnError::Backoff },
-    Entry { number: 1039, name: "cluster_version_changed", text: "The protocol version of the cluster changed", retry: Retry::Maybe, on_error: OnError::None },
+    Entry { number: 1039, name: "cluster_version_changed", text: "The protocol version of the cluster changed", retry: Retry::Maybe, on_error: OnError::Now },
     Entry { number: 1040, name: "external_client_already_loaded", text: "An external client is already loaded", retry: Retry::No, on_error: OnError::None },
     Entry { number: 1042, name: "commit_proxy_memory_limit_exceeded", text: "The commit was refused because too much work is queued", retry: Retry::Yes, on_error: OnError::Memory },
     Entry { number: 1043, name: "shutdown_in_progress", text: "Not possible while shutting down", retry: Retry::No, on_error: OnError::None },

@@ -103,7 +103,10 @@ impl TransactionOption {
         if range.contains(&value) {
             return Ok(self);
         }
-        Err(Error::new(Code::INVALID_OPTION_VALUE)
-            .context(format!("the {name} is {value}, allowed is {} to {}", range.start(), range.end())))
+        Err(Error::new(Code::INVALID_OPTION_VALUE).context(format!(
+            "the {name} is {value}, allowed is {} to {}",
+            range.start(),
+            range.end()
+        )))
     }
 }

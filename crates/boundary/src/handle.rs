@@ -130,8 +130,11 @@ impl<T> Table<T> {
         let bits = handle as u64;
         let tag = bits >> (INDEX_BITS + GENERATION_BITS);
         if tag != self.tag {
-            let what = if (TAG_BASE..TAG_BASE + 16).contains(&tag) { "a handle of another type" } else { "not a handle" };
-            return Err(Error::new(Code::INVALID_HANDLE).context(format!("expected a {} handle and got {what}", self.name)));
+            let what =
+                if (TAG_BASE..TAG_BASE + 16).contains(&tag) { "a handle of another type" } else { "not a handle" };
+            return Err(
+                Error::new(Code::INVALID_HANDLE).context(format!("expected a {} handle and got {what}", self.name))
+            );
         }
         let index = (bits & ((1 << INDEX_BITS) - 1)) as u32;
         let generation = (bits >> INDEX_BITS) & GENERATION_MASK;

@@ -72,7 +72,8 @@ pub unsafe fn sized<T: Copy>(input: *const T, name: &str) -> Result<Option<T>, E
     };
     let given = *size as usize;
     if !(size_of::<u32>()..=4096).contains(&given) {
-        return Err(Error::new(Code::INVALID_ARGUMENT).context(format!("{name}.struct_size is {given}: set it to sizeof(*{name})")));
+        return Err(Error::new(Code::INVALID_ARGUMENT)
+            .context(format!("{name}.struct_size is {given}: set it to sizeof(*{name})")));
     }
     let known = given.min(size_of::<T>());
     // SAFETY: `given` bytes are readable by the caller's contract, zero is a valid `T`, and the

@@ -58,10 +58,11 @@ pub fn open(path: &str, options: DatabaseOptions) -> Result<Arc<dyn plinth_api::
     }
     let in_memory = path == IN_MEMORY;
     let path = if in_memory { memory_path() } else { PathBuf::from(path) };
-    if !in_memory {
-        format::claim(&path, &options)?;
+    if in_memory && options.must_exist {
+        return Err(Error::new(Code::DATABASE_MISSING).context("a database in memory is always new"));
     }
-    let opened = Rocks::open(&path, store_options(&options), in_memory);
+    let directory = if in_memory { None } else { Some(format::claim(&path, &options)?) };
+    let opened = Rocks::open(&path, store_options(&options), directory);
     let (store, names) = opened.map_err(|error| match error.code() {
         Code::LOCK_FILE_FAILURE => error.context(format::owner(&path)),
         _ => error.context(path.display().to_string()),
@@ -87,10 +88,14 @@ fn start(store: Arc<Rocks>, names: Vec<String>, options: DatabaseOptions) -> Res
             return Ok(0);
         };
         let bytes = <[u8; 8]>::try_from(&*value);
-        bytes.map(i64::from_be_bytes).map_err(|_| Error::new(Code::FILE_CORRUPT).context("a version record has a wrong length"))
+        bytes
+            .map(i64::from_be_bytes)
+            .map_err(|_| Error::new(Code::FILE_CORRUPT).context("a version record has a wrong length"))
     };
     let first = read(format::VERSION_KEY)?.max(read(format::LEASE_KEY)?).max(format::FIRST_VERSION) + 1;
-    let lease = first.checked_add(format::LEASE).ok_or_else(|| Error::new(Code::FILE_CORRUPT).context("the versions are used up"))?;
+    let lease = first
+        .checked_add(format::LEASE)
+        .ok_or_else(|| Error::new(Code::FILE_CORRUPT).context("the versions are used up"))?;
     let mut batch = store.clone().batch();
     batch.put(0, format::LEASE_KEY, &lease.to_be_bytes())?;
     batch.write()?;
@@ -288,13 +293,30 @@ impl Service for Inner {
         self.closed_or(at.snapshot.read(|snapshot| snapshot.get(keyspace, key)))
     }
 
-    fn scan(&self, at: &ReadPoint, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<()> {
+    fn scan(
+        &self,
+        at: &ReadPoint,
+        keyspace: u32,
+        begin: &[u8],
+        end: &[u8],
+        reverse: bool,
+        visit: &mut Visit<'_>,
+    ) -> Result<()> {
         self.versions.check_age(at.version)?;
         self.closed_or(at.snapshot.read(|snapshot| snapshot.scan(keyspace, begin, end, reverse, visit)))
     }
 
     fn commit(&self, request: Request) -> Result<i64> {
         self.pipeline.commit(request)
+    }
+
+    fn commit_failed(&self, code: Code) {
+        match code {
+            Code::NOT_COMMITTED => self.counters.conflicts.add(1),
+            Code::TRANSACTION_TOO_OLD => self.counters.too_old.add(1),
+            Code::COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED => self.counters.refused.add(1),
+            _ => {}
+        }
     }
 
     fn reserve(&self, bytes: usize) -> Result<()> {

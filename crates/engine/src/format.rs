@@ -7,10 +7,12 @@
 //! - In the default keyspace, above every legal key: the version of the newest commit, in the
 //!   same batch as its data, and the lease, below which versions may have been given out.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use plinth_api::{Code, DatabaseOptions, Error, Result};
 use uuid::Uuid;
@@ -29,18 +31,51 @@ pub const FIRST_VERSION: i64 = 1_000_000_000;
 const IDENTITY: &str = "PLINTH";
 const OWNER: &str = "OWNER";
 
-/// Makes sure that `path` is a Plinth database or becomes one.
-pub fn claim(path: &Path, options: &DatabaseOptions) -> Result<()> {
+/// The directories that are open in this process, by device and inode: RocksDB's own check goes
+/// by the spelling of the path, and the kernel's lock does not exclude the process that has it
+/// (and is lost when the file is opened and closed once more). A leaf lock.
+static OPEN: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
+
+/// A directory that is open in this process until this is dropped.
+pub struct OpenDirectory((u64, u64));
+
+impl OpenDirectory {
+    fn new(path: &Path) -> Result<Self> {
+        let metadata = fs::metadata(path).map_err(|error| io_error(error, "looking at", path))?;
+        let id = (metadata.dev(), metadata.ino());
+        if !OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
+            let text = format!("{} is open in this process (pid {})", path.display(), std::process::id());
+            return Err(Error::new(Code::LOCK_FILE_FAILURE).context(text));
+        }
+        Ok(Self(id))
+    }
+}
+
+impl Drop for OpenDirectory {
+    fn drop(&mut self) {
+        OPEN.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
+}
+
+/// Makes sure that `path` is a Plinth database or becomes one, and that this process has it open
+/// once.
+pub fn claim(path: &Path, options: &DatabaseOptions) -> Result<OpenDirectory> {
     make_directory(path, options)?;
+    let directory = OpenDirectory::new(path)?;
     match read_identity(path)? {
-        Some(()) if options.must_not_exist => Err(Error::new(Code::DATABASE_EXISTS).context(path.display().to_string())),
-        Some(()) => check_files(path),
-        None if options.must_exist => Err(Error::new(Code::DATABASE_MISSING).context(path.display().to_string())),
+        Some(()) if options.must_not_exist => {
+            return Err(Error::new(Code::DATABASE_EXISTS).context(path.display().to_string()))
+        }
+        Some(()) => check_files(path)?,
+        None if options.must_exist => {
+            return Err(Error::new(Code::DATABASE_MISSING).context(path.display().to_string()))
+        }
         None => {
             check_empty(path)?;
-            write_identity(path).map_err(|error| io_error(error, "writing", &path.join(IDENTITY)))
+            write_identity(path).map_err(|error| io_error(error, "writing", &path.join(IDENTITY)))?;
         }
     }
+    Ok(directory)
 }
 
 /// Notes this process as the owner; failing to is no reason not to open.
@@ -52,7 +87,6 @@ pub fn note_owner(path: &Path) {
 pub fn owner(path: &Path) -> String {
     let text = fs::read_to_string(path.join(OWNER)).unwrap_or_default();
     match text.trim().strip_prefix("pid ").and_then(|pid| pid.parse::<u32>().ok()) {
-        Some(pid) if pid == std::process::id() => format!("{} is open in this process (pid {pid})", path.display()),
         Some(pid) => format!("{} is open in the process with pid {pid}", path.display()),
         None => format!("{} is open in another process", path.display()),
     }

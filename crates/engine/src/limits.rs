@@ -33,12 +33,17 @@ pub fn check_selector(selector: &KeySelector) -> Result<()> {
     check(selector.key.as_slice() <= END_OF_KEYS, &selector.key)
 }
 
-/// Rules DATA-5 and CONF-10, ranges: both ends may be the end of the key space.
-pub fn check_range(begin: &[u8], end: &[u8]) -> Result<()> {
-    if begin > end {
-        let text = format!("begin \"{}\", end \"{}\"", printable(begin), printable(end));
-        return Err(Error::new(Code::INVERTED_RANGE).context(text));
+/// Rule CONF-10: a range begins at or before its end.
+pub fn check_order(begin: &[u8], end: &[u8]) -> Result<()> {
+    if begin <= end {
+        return Ok(());
     }
+    let text = format!("begin \"{}\", end \"{}\"", printable(begin), printable(end));
+    Err(Error::new(Code::INVERTED_RANGE).context(text))
+}
+
+/// Rule DATA-5, ranges: both ends may be the end of the key space.
+pub fn check_range(begin: &[u8], end: &[u8]) -> Result<()> {
     check(begin <= END_OF_KEYS, begin)?;
     check(end <= END_OF_KEYS, end)
 }
@@ -51,7 +56,12 @@ pub fn check_write(key: &[u8], value: &[u8], options: &DatabaseOptions) -> Resul
         return Err(Error::new(Code::KEY_TOO_LARGE).context(text));
     }
     if value.len() > options.value_size_limit {
-        let text = format!("key \"{}\": it has {} bytes, allowed are {}", printable(key), value.len(), options.value_size_limit);
+        let text = format!(
+            "key \"{}\": it has {} bytes, allowed are {}",
+            printable(key),
+            value.len(),
+            options.value_size_limit
+        );
         return Err(Error::new(Code::VALUE_TOO_LARGE).context(text));
     }
     Ok(())

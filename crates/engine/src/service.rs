@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use plinth_api::{DatabaseOptions, Result, Value};
+use plinth_api::{Code, DatabaseOptions, Result, Value};
 
 use crate::commit::Request;
 use crate::store::Visit;
@@ -32,10 +32,21 @@ pub trait Service: Send + Sync {
     fn get(&self, at: &ReadPoint, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
 
     /// Visits the pairs of a range.
-    fn scan(&self, at: &ReadPoint, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<()>;
+    fn scan(
+        &self,
+        at: &ReadPoint,
+        keyspace: u32,
+        begin: &[u8],
+        end: &[u8],
+        reverse: bool,
+        visit: &mut Visit<'_>,
+    ) -> Result<()>;
 
     /// Commits; returns the version.
     fn commit(&self, request: Request) -> Result<i64>;
+
+    /// Counts a commit that failed.
+    fn commit_failed(&self, code: Code);
 
     /// Takes bytes from the memory budget.
     fn reserve(&self, bytes: usize) -> Result<()>;

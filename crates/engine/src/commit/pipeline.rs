@@ -4,19 +4,20 @@
 //! are leaves. No lock is held while a commit's outcome is handed to its thread, except the
 //! sequencer's for members that are refused.
 //!
-//! No wake-up is lost: a thread queues first and tries the sequencer's lock second; a leader
-//! releases that lock first and looks at the queue second. So either the thread gets the lock or
-//! the leader sees it in the queue and wakes it. The same holds for `syncing`.
+//! No wake-up is lost: a thread queues first and tries the sequencer's lock second; whoever holds
+//! that lock, for whatever reason, releases it first and looks at the queue second. So either the
+//! thread gets the lock or it is seen in the queue and woken. The same holds for `syncing`.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, TryLockError};
 use std::time::{Duration, Instant};
 
 use plinth_api::{Code, Error, Result};
 
 use super::publish::{Group, PublishQueue};
 use super::sequencer::Sequencer;
-use super::waiter::{Stage, Waiter};
+use super::waiter::{Stage, Waiter, SHORT_WAIT};
 use super::Request;
 use crate::metrics::Counters;
 use crate::store::Store;
@@ -46,6 +47,8 @@ pub struct Pipeline {
     queue: Mutex<Queue>,
     idle: Condvar,
     sequencer: Mutex<Sequencer>,
+    /// Whether the sequencer's lock is held; only a hint for those who wait for it.
+    sequencing: AtomicBool,
     publishing: Mutex<PublishQueue>,
     /// Signalled when a group that needs a sync was written.
     arrived: Condvar,
@@ -86,6 +89,7 @@ impl Pipeline {
             queue: Mutex::default(),
             idle: Condvar::new(),
             sequencer: Mutex::new(sequencer),
+            sequencing: AtomicBool::new(false),
             publishing: Mutex::new(PublishQueue::new()),
             arrived: Condvar::new(),
             failure: OnceLock::new(),
@@ -112,10 +116,10 @@ impl Pipeline {
 
     /// Runs `work` between two groups, with the store, as an exclusive writer.
     pub fn exclusively<T>(&self, work: impl FnOnce(&mut Sequencer, &Arc<dyn Store>) -> Result<T>) -> Result<T> {
-        let mut sequencer = lock(&self.sequencer);
+        let mut sequencing = self.sequence();
         let store = self.store()?;
         self.check_failure()?;
-        work(&mut sequencer, &store)
+        work(&mut sequencing, &store)
     }
 
     /// Makes everything acknowledged durable: an empty commit that asks for a sync.
@@ -136,7 +140,7 @@ impl Pipeline {
 
     /// Returns whether the lease has to be renewed first.
     fn try_advance(&self) -> bool {
-        let Ok(mut sequencer) = self.sequencer.try_lock() else {
+        let Some(mut sequencer) = self.try_sequence() else {
             return false;
         };
         if self.check_failure().is_err() {
@@ -163,7 +167,7 @@ impl Pipeline {
         }
         drop(queue);
         // A call that works exclusively may still hold the store.
-        let _sequencer = lock(&self.sequencer);
+        let _sequencing = self.sequence();
         self.store.write().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -182,8 +186,6 @@ impl Pipeline {
             return Err(Error::new(Code::DATABASE_CLOSED));
         }
         if queue.waiters.len() >= self.settings.max_queued {
-            drop(queue);
-            self.counters.refused.add(1);
             return Err(Error::new(Code::COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED).context("the commit queue is full"));
         }
         queue.waiters.push(waiter.clone());
@@ -193,63 +195,80 @@ impl Pipeline {
 
     /// Leads a group through the sequencer, or waits for another leader.
     fn get_sequenced(&self, waiter: &Waiter) {
-        match self.sequencer.try_lock() {
-            Ok(mut sequencer) => self.lead(&mut sequencer),
-            Err(std::sync::TryLockError::Poisoned(poisoned)) => self.lead(&mut poisoned.into_inner()),
-            Err(std::sync::TryLockError::WouldBlock) => return waiter.wait(Stage::Queued, || false),
-        }
-        // The lock is free again: someone who queued meanwhile has to be told.
-        let next = lock(&self.queue).waiters.first().cloned();
-        if let Some(next) = next {
-            next.wake();
+        match self.try_sequence() {
+            Some(sequencing) => self.lead(sequencing),
+            None => waiter.wait(Stage::Queued, SHORT_WAIT, || !self.sequencing.load(Ordering::Relaxed)),
         }
     }
 
-    /// Takes what is queued through. Holds the sequencer's lock.
-    fn lead(&self, sequencer: &mut Sequencer) {
-        let mut queue = lock(&self.queue);
-        let count = queue.waiters.len().min(GROUP_LIMIT);
-        let waiters: Vec<_> = queue.waiters.drain(..count).collect();
-        drop(queue);
+    fn sequence(&self) -> Sequencing<'_> {
+        Sequencing::new(self, lock(&self.sequencer))
+    }
+
+    fn try_sequence(&self) -> Option<Sequencing<'_>> {
+        let sequencer = match self.sequencer.try_lock() {
+            Ok(sequencer) => sequencer,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(Sequencing::new(self, sequencer))
+    }
+
+    /// Takes what is queued through. Whoever can go on is told after the lock is free: waking a
+    /// thread takes as long as a small group.
+    fn lead(&self, mut sequencing: Sequencing<'_>) {
+        let waiters = self.take_queued();
         if waiters.is_empty() {
             return;
         }
-        if let Err(error) = self.check_failure() {
-            let story = error.story();
-            waiters.iter().for_each(|waiter| waiter.finish(Err(Error::new(Code::DATABASE_FAILED).context(story.clone()))));
-            return;
-        }
-        let result = self.store().and_then(|store| sequencer.run(waiters, &store, &self.versions, &self.counters));
-        match result {
-            Ok(Some(group)) => self.hand_over(group),
-            Ok(None) => {}
-            // The members have been told that their fate is unknown.
-            Err(error) => self.fail(&error),
-        }
+        let store = self.check_failure().and_then(|()| self.store());
+        let store = match store {
+            Ok(store) => store,
+            Err(error) => {
+                let story = error.story();
+                let told = || Err(Error::new(error.code()).context(story.clone()));
+                return waiters.iter().for_each(|waiter| waiter.finish(told()));
+            }
+        };
+        let sequenced = match sequencing.run(waiters, &store, &self.versions, &self.counters) {
+            Ok(sequenced) => sequenced,
+            Err(error) => return self.fail(&error),
+        };
+        let handed = sequenced.group.map(|group| self.hand_over(group));
         self.note_pressure();
+        drop(sequencing);
+        for (waiter, error) in sequenced.refused {
+            waiter.finish(Err(error));
+        }
+        if let Some(handed) = handed {
+            self.tell(handed);
+        }
+    }
+
+    fn take_queued(&self) -> Vec<Arc<Waiter>> {
+        let mut queue = lock(&self.queue);
+        let count = queue.waiters.len().min(GROUP_LIMIT);
+        queue.waiters.drain(..count).collect()
     }
 
     /// Publishes a written group, or leaves it to whoever syncs.
-    fn hand_over(&self, group: Group) {
+    fn hand_over(&self, group: Group) -> Handed {
         let mut publishing = lock(&self.publishing);
         if let Some(story) = self.failure.get() {
             // A sync failed meanwhile: no later one may make this group look durable.
             drop(publishing);
-            return group.fail(|| Error::new(Code::COMMIT_UNKNOWN_RESULT).context(story.clone()));
+            group.fail(|| Error::new(Code::COMMIT_UNKNOWN_RESULT).context(story.clone()));
+            return Handed::default();
         }
         publishing.add(group);
         let published = publishing.publish(&self.versions);
+        // The leader may be the calling thread, which then goes on to sync by itself.
         let leader = if publishing.syncing { None } else { publishing.next_leader() };
         let (wanted, _) = publishing.pace.worth_waiting_for();
         if publishing.syncing && publishing.waiting >= wanted {
             self.arrived.notify_one();
         }
-        drop(publishing);
-        self.tell(published);
-        // It may be the calling thread, which then goes on to sync by itself.
-        if let Some(leader) = leader {
-            leader.wake();
-        }
+        Handed { published, leader }
     }
 
     /// Syncs for all groups written so far, or waits for whoever does.
@@ -257,7 +276,7 @@ impl Pipeline {
         let mut publishing = lock(&self.publishing);
         if publishing.syncing {
             drop(publishing);
-            return waiter.wait(Stage::Written, || false);
+            return waiter.wait(Stage::Written, Duration::ZERO, || false);
         }
         if publishing.is_empty() {
             // Published between the look at the stage and the lock.
@@ -297,16 +316,16 @@ impl Pipeline {
         } else {
             Vec::new()
         };
-        let next = publishing.next_leader();
+        let leader = publishing.next_leader();
         drop(publishing);
-        self.tell(published);
-        if let Some(next) = next {
-            next.wake();
-        }
+        self.tell(Handed { published, leader });
     }
 
-    fn tell(&self, published: Vec<Group>) {
-        for group in published {
+    fn tell(&self, handed: Handed) {
+        if let Some(leader) = handed.leader {
+            leader.wake();
+        }
+        for group in handed.published {
             if let Some(lease) = group.lease {
                 self.lease.fetch_max(lease, Ordering::AcqRel);
             }
@@ -345,7 +364,6 @@ impl Pipeline {
                 return Ok(());
             }
             if Instant::now() >= until {
-                self.counters.refused.add(1);
                 return Err(Error::new(Code::COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED)
                     .context("the disk does not keep up with flushes and compactions"));
             }
@@ -362,6 +380,53 @@ impl Pipeline {
             if let Ok(store) = self.store() {
                 self.pressure.store(store.is_under_pressure(), Ordering::Relaxed);
             }
+        }
+    }
+}
+
+/// Those who can go on: members of published groups, and one who has to sync for the others.
+#[derive(Default)]
+struct Handed {
+    published: Vec<Group>,
+    leader: Option<Arc<Waiter>>,
+}
+
+/// The sequencer's lock. Whoever lets go of it tells the first in the queue, who may have tried
+/// for it in vain meanwhile.
+struct Sequencing<'a> {
+    pipeline: &'a Pipeline,
+    sequencer: Option<MutexGuard<'a, Sequencer>>,
+}
+
+impl<'a> Sequencing<'a> {
+    fn new(pipeline: &'a Pipeline, sequencer: MutexGuard<'a, Sequencer>) -> Self {
+        pipeline.sequencing.store(true, Ordering::Relaxed);
+        Self { pipeline, sequencer: Some(sequencer) }
+    }
+}
+
+impl Deref for Sequencing<'_> {
+    type Target = Sequencer;
+
+    fn deref(&self) -> &Sequencer {
+        // Present until `drop`.
+        self.sequencer.as_deref().unwrap_or_else(|| unreachable!())
+    }
+}
+
+impl DerefMut for Sequencing<'_> {
+    fn deref_mut(&mut self) -> &mut Sequencer {
+        self.sequencer.as_deref_mut().unwrap_or_else(|| unreachable!())
+    }
+}
+
+impl Drop for Sequencing<'_> {
+    fn drop(&mut self) {
+        self.pipeline.sequencing.store(false, Ordering::Relaxed);
+        self.sequencer = None;
+        let next = lock(&self.pipeline.queue).waiters.first().cloned();
+        if let Some(next) = next {
+            next.wake();
         }
     }
 }

@@ -12,9 +12,9 @@ pub struct Request {
     pub read_version: i64,
     /// Read conflict ranges, by keyspace.
     pub reads: Vec<(u32, ConflictSet)>,
-    /// Write conflict ranges, by keyspace.
+    /// Write conflict ranges beside those of the mutations, by keyspace.
     pub writes: Vec<(u32, ConflictSet)>,
-    /// Mutations, by keyspace.
+    /// Mutations, by keyspace; each is a write conflict too (rule CONF-1).
     pub overlays: Vec<(u32, Arc<Overlay>)>,
     /// For some cleared ranges, the keys found in them.
     pub clears: Vec<Clear>,

@@ -13,11 +13,19 @@ use plinth_api::{Code, Error, Result};
 use super::publish::Group;
 use super::waiter::{Members, Waiter};
 use super::{Clear, Request};
-use crate::conflict::{ConflictSet, History, RangeRef};
+use crate::conflict::{History, RangeRef};
 use crate::format;
 use crate::metrics::Counters;
 use crate::store::{Batch, Store};
 use crate::version::{SharedSnapshot, Versions};
+
+/// What became of a group. Its members are told when the sequencer's lock is free again.
+pub struct Sequenced {
+    /// Those that were written.
+    pub group: Option<Group>,
+    /// Those that were not, and why.
+    pub refused: Vec<(Arc<Waiter>, Error)>,
+}
 
 /// What decides about commits.
 pub struct Sequencer {
@@ -35,8 +43,20 @@ pub struct Sequencer {
 
 impl Sequencer {
     /// Begins after `last_version`, with versions below `lease` reserved.
-    pub fn new(last_version: i64, lease: Arc<AtomicI64>, keyspaces: impl Iterator<Item = u32>, history_limit: usize) -> Self {
-        Self { histories: HashMap::new(), keyspaces: keyspaces.collect(), last_version, lease, forgotten: 0, history_limit }
+    pub fn new(
+        last_version: i64,
+        lease: Arc<AtomicI64>,
+        keyspaces: impl Iterator<Item = u32>,
+        history_limit: usize,
+    ) -> Self {
+        Self {
+            histories: HashMap::new(),
+            keyspaces: keyspaces.collect(),
+            last_version,
+            lease,
+            forgotten: 0,
+            history_limit,
+        }
     }
 
     /// Lets commits write to a keyspace.
@@ -62,50 +82,45 @@ impl Sequencer {
         Ok((version, version >= lease - format::LEASE / 2))
     }
 
-    /// Takes a group through. Members that fail are told at once; the rest come back as a group
-    /// to be synced and published, or not at all if nobody is left. An error means that the
-    /// store failed, and that the members' fate is unknown.
-    pub fn run(&mut self, waiters: Vec<Arc<Waiter>>, store: &Arc<dyn Store>, versions: &Versions, counters: &Counters) -> Result<Option<Group>> {
+    /// Takes a group through. An error means that the store failed, and that the members' fate
+    /// is unknown, which they have been told.
+    pub fn run(
+        &mut self,
+        waiters: Vec<Arc<Waiter>>,
+        store: &Arc<dyn Store>,
+        versions: &Versions,
+        counters: &Counters,
+    ) -> Result<Sequenced> {
         let mut waiters = Members(waiters);
         let (version, renew_lease) = self.allocate(versions)?;
         let floor = versions.oldest().max(self.forgotten);
         let mut batch = store.clone().batch();
-        let mut group = Members(Vec::with_capacity(waiters.0.len()));
+        let mut sequenced = Sequenced { group: None, refused: Vec::new() };
+        let mut members = Members(Vec::with_capacity(waiters.0.len()));
         let mut needs_sync = renew_lease;
         for waiter in &waiters.0 {
-            let Some(request) = waiter.take_request() else {
-                continue;
-            };
+            let request = waiter.request();
             match self.resolve(&request, floor) {
                 Ok(()) => {
                     self.apply(&request, version, floor, &mut *batch)?;
                     needs_sync |= request.sync;
-                    group.0.push(waiter.clone());
+                    members.0.push(waiter.clone());
                 }
-                Err(error) => {
-                    count_refusal(counters, &error);
-                    waiter.finish(Err(error));
-                }
+                Err(error) => sequenced.refused.push((waiter.clone(), error)),
             }
         }
-        if group.0.is_empty() {
-            return Ok(None);
+        if !members.0.is_empty() {
+            let lease = renew_lease.then_some(version + format::LEASE);
+            write(version, lease, batch)?;
+            let snapshot = SharedSnapshot::new(store.clone().snapshot());
+            members.0.iter().for_each(|member| member.written());
+            counters.groups.add(1);
+            self.bound_history(version, counters);
+            sequenced.group = Some(Group { version, snapshot, members, needs_sync, lease });
         }
-        batch.put(0, format::VERSION_KEY, &version.to_be_bytes())?;
-        let lease = renew_lease.then_some(version + format::LEASE);
-        if let Some(lease) = lease {
-            batch.put(0, format::LEASE_KEY, &lease.to_be_bytes())?;
-        }
-        batch.write()?;
-        let snapshot = SharedSnapshot::new(store.clone().snapshot());
-        for member in &group.0 {
-            member.written();
-        }
-        counters.groups.add(1);
-        self.bound_history(version, counters);
-        // From here on the group owns its members; refused ones have been told.
+        // From here on the outcome owns the members.
         waiters.0.clear();
-        Ok(Some(Group { version, snapshot, members: group, needs_sync, lease }))
+        Ok(sequenced)
     }
 
     /// Rule CONF-15: too old, else conflict, else it commits.
@@ -145,9 +160,7 @@ impl Sequencer {
                 }
             }
         }
-        for (keyspace, writes) in &request.writes {
-            self.remember(*keyspace, writes, version, floor);
-        }
+        self.remember(request, version, floor);
         Ok(())
     }
 
@@ -157,10 +170,15 @@ impl Sequencer {
         clear.version >= floor && !self.histories.get(&clear.keyspace).is_some_and(written)
     }
 
-    fn remember(&mut self, keyspace: u32, writes: &ConflictSet, version: i64, floor: i64) {
-        let history = self.histories.entry(keyspace).or_default();
-        for range in writes.iter() {
-            history.insert(range, version, floor);
+    /// Adds a commit's write ranges to the history.
+    fn remember(&mut self, request: &Request, version: i64, floor: i64) {
+        for (keyspace, overlay) in &request.overlays {
+            let history = self.histories.entry(*keyspace).or_default();
+            overlay.write_ranges(&mut |range| history.insert(range, version, floor));
+        }
+        for (keyspace, writes) in &request.writes {
+            let history = self.histories.entry(*keyspace).or_default();
+            writes.iter().for_each(|range| history.insert(range, version, floor));
         }
     }
 
@@ -176,10 +194,11 @@ impl Sequencer {
     }
 }
 
-fn count_refusal(counters: &Counters, error: &Error) {
-    match error.code() {
-        Code::NOT_COMMITTED => counters.conflicts.add(1),
-        Code::TRANSACTION_TOO_OLD => counters.too_old.add(1),
-        _ => {}
+/// Completes a batch with its version, so that data and version can't disagree, and writes it.
+fn write(version: i64, lease: Option<i64>, mut batch: Box<dyn Batch>) -> Result<()> {
+    batch.put(0, format::VERSION_KEY, &version.to_be_bytes())?;
+    if let Some(lease) = lease {
+        batch.put(0, format::LEASE_KEY, &lease.to_be_bytes())?;
     }
+    batch.write()
 }

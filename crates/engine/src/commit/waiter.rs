@@ -5,8 +5,9 @@
 //! looks at the state again.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
+use std::time::{Duration, Instant};
 
 use plinth_api::{Code, Error, Result};
 
@@ -16,9 +17,12 @@ const QUEUED: u32 = 0;
 const WRITTEN: u32 = 1;
 const DONE: u32 = 2;
 
-/// How often a waiting thread looks before it sleeps. Going to sleep and being woken costs more
-/// than most groups take.
-const SPINS: u32 = 200;
+/// How long a thread looks for the end of a short wait before it sleeps. A group that needs no
+/// sync takes less than this, and going to sleep and being woken costs more than most take. Where
+/// more threads than cores commit, a thread that does not sleep goes on with warm caches.
+pub const SHORT_WAIT: Duration = Duration::from_micros(50);
+/// Looks between two looks at the clock.
+const LOOKS: u32 = 16;
 
 /// Where a commit is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,7 +38,7 @@ pub enum Stage {
 /// One commit on its way.
 pub struct Waiter {
     state: AtomicU32,
-    request: Mutex<Option<Request>>,
+    request: Mutex<Request>,
     outcome: Mutex<Option<Result<i64>>>,
     thread: Thread,
 }
@@ -44,7 +48,7 @@ impl Waiter {
     pub fn new(request: Request) -> Arc<Self> {
         Arc::new(Self {
             state: AtomicU32::new(QUEUED),
-            request: Mutex::new(Some(request)),
+            request: Mutex::new(request),
             outcome: Mutex::new(None),
             thread: std::thread::current(),
         })
@@ -59,9 +63,9 @@ impl Waiter {
         }
     }
 
-    /// Takes the request; the sequencer does so once.
-    pub fn take_request(&self) -> Option<Request> {
-        self.request.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The request, for the sequencer. It stays here, so that its own thread frees it.
+    pub fn request(&self) -> MutexGuard<'_, Request> {
+        self.request.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that it is in the log.
@@ -83,6 +87,7 @@ impl Waiter {
 
     /// Takes the outcome of a commit that is done.
     pub fn outcome(&self) -> Result<i64> {
+        drop(std::mem::take(&mut *self.request()));
         let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
         outcome.unwrap_or_else(|| Err(Error::new(Code::INTERNAL_ERROR).context("a commit has no outcome")))
     }
@@ -95,15 +100,20 @@ impl Waiter {
     }
 
     /// Waits, on its own thread, until it is woken, `stage` has passed or `ready` says that
-    /// there is something to lead.
-    pub fn wait(&self, stage: Stage, ready: impl Fn() -> bool) {
-        for _ in 0..SPINS {
-            if self.stage() != stage || ready() {
-                return;
+    /// there is something to lead. For the time of `awake` it does not sleep.
+    pub fn wait(&self, stage: Stage, awake: Duration, ready: impl Fn() -> bool) {
+        let until = Instant::now() + awake;
+        while Instant::now() < until {
+            for _ in 0..LOOKS {
+                if self.stage() != stage || ready() {
+                    return;
+                }
+                std::hint::spin_loop();
             }
-            std::hint::spin_loop();
         }
-        std::thread::park();
+        if self.stage() == stage {
+            std::thread::park();
+        }
     }
 }
 

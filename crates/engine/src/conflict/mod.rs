@@ -2,6 +2,8 @@
 //! read range was written after a version. Pure data structures: no store, no threads.
 
 mod history;
+mod points;
+mod ranges;
 mod set;
 
 pub use history::History;

@@ -7,6 +7,9 @@
 
 use plinth_api::key::is_successor;
 
+/// Room made at the first range: enough for an ordinary transaction.
+const FIRST_RANGES: usize = 16;
+const FIRST_BYTES: usize = 512;
 /// Below this many ranges nothing is merged until somebody asks.
 const TIDY_FROM: usize = 256;
 
@@ -59,6 +62,14 @@ impl ConflictSet {
         self.push(Span { begin: at, begin_len: begin.len(), end_len: end.len(), single: false });
     }
 
+    /// Adds a range.
+    pub fn add(&mut self, range: RangeRef<'_>) {
+        match range {
+            RangeRef::Key(key) => self.add_key(key),
+            RangeRef::Range(begin, end) => self.add_range(begin, end),
+        }
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
@@ -70,8 +81,7 @@ impl ConflictSet {
     }
 
     /// Bytes it occupies.
-    #[cfg(test)]
-    fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         self.bytes.capacity() + self.spans.capacity() * size_of::<Span>()
     }
 
@@ -82,7 +92,8 @@ impl ConflictSet {
         }
         let mut order: Vec<Span> = self.spans.clone();
         order.sort_unstable_by(|a, b| self.begin_of(a).cmp(self.begin_of(b)));
-        let mut merged = ConflictSet::default();
+        // The bound keeps `merged` from being tidied while it is made.
+        let mut merged = ConflictSet { tidy_at: usize::MAX, ..ConflictSet::default() };
         let mut open: Option<(&[u8], Vec<u8>)> = None;
         for span in &order {
             let (begin, end) = (self.begin_of(span), self.end_of(span));
@@ -108,13 +119,14 @@ impl ConflictSet {
     }
 
     fn push(&mut self, span: Span) {
+        if self.spans.capacity() == 0 {
+            self.spans.reserve(FIRST_RANGES);
+            self.bytes.reserve(FIRST_BYTES);
+        }
         self.spans.push(span);
         self.tidied = false;
         if self.spans.len() >= self.tidy_at.max(TIDY_FROM) {
-            // `merged` in `tidy` never comes here: it has fewer ranges than its own bound.
-            let mut full = std::mem::take(self);
-            full.tidy();
-            *self = full;
+            self.tidy();
         }
     }
 
@@ -175,6 +187,17 @@ mod tests {
         assert_eq!(set.iter().next(), Some(RangeRef::Key(b"a")));
         set.tidy();
         assert_eq!(set.iter().collect::<Vec<_>>(), [RangeRef::Range(b"a", b"a\0\0")]);
+    }
+
+    #[test]
+    fn many_ranges_are_kept_in_order() {
+        let mut set = ConflictSet::default();
+        for number in (0..10_000u32).rev() {
+            set.add_key(&(number * 2).to_be_bytes());
+        }
+        set.tidy();
+        let keys: Vec<_> = (0..10_000u32).map(|number| (number * 2).to_be_bytes()).collect();
+        assert!(set.iter().eq(keys.iter().map(|key| RangeRef::Key(key))));
     }
 
     #[test]

@@ -143,7 +143,8 @@ mod tests {
 
     fn stored(keys: &'static [&'static str]) -> impl Fn(&[u8], &[u8], bool, &mut Visit<'_>) -> Result<()> {
         move |begin, end, reverse, visit| {
-            let mut inside: Vec<_> = keys.iter().map(|key| key.as_bytes()).filter(|key| begin <= *key && *key < end).collect();
+            let mut inside: Vec<_> =
+                keys.iter().map(|key| key.as_bytes()).filter(|key| begin <= *key && *key < end).collect();
             if reverse {
                 inside.reverse();
             }
@@ -158,9 +159,18 @@ mod tests {
         let source = stored(&["b", "d", "f"]);
         let view = View { source: &source, overlay: None };
         let vectors: [(&str, bool, i32, &[u8]); 12] = [
-            ("a", false, 1, b"b"), ("d", false, 1, b"d"), ("d", true, 1, b"f"), ("d", false, 0, b"b"),
-            ("d", true, 0, b"d"), ("g", false, 1, b"\xff"), ("b", false, 0, b""), ("d", false, 2, b"f"),
-            ("d", false, -1, b""), ("a", false, 3, b"f"), ("a", false, 4, b"\xff"), ("a", false, 0, b""),
+            ("a", false, 1, b"b"),
+            ("d", false, 1, b"d"),
+            ("d", true, 1, b"f"),
+            ("d", false, 0, b"b"),
+            ("d", true, 0, b"d"),
+            ("g", false, 1, b"\xff"),
+            ("b", false, 0, b""),
+            ("d", false, 2, b"f"),
+            ("d", false, -1, b""),
+            ("a", false, 3, b"f"),
+            ("a", false, 4, b"\xff"),
+            ("a", false, 0, b""),
         ];
         for (key, or_equal, offset, result) in vectors {
             let selector = KeySelector { key: key.into(), or_equal, offset }.without_or_equal();

@@ -7,6 +7,10 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use plinth_api::key::{is_successor, successor};
+
+use crate::conflict::RangeRef;
+
 /// The overlay of one keyspace.
 #[derive(Clone, Default)]
 pub struct Overlay {
@@ -51,7 +55,9 @@ impl Overlay {
         }
         let (mut first, mut last) = (begin.to_vec(), end.to_vec());
         // Ranges that overlap or touch become one.
-        while let Some((start, stop)) = self.clears.range::<[u8], _>((Bound::Unbounded, Bound::Included(&*last))).next_back() {
+        while let Some((start, stop)) =
+            self.clears.range::<[u8], _>((Bound::Unbounded, Bound::Included(&*last))).next_back()
+        {
             if *stop < first {
                 break;
             }
@@ -79,7 +85,11 @@ impl Overlay {
     }
 
     /// The single keys in `[begin, end)`, in order; `None` is a clear.
-    pub fn range<'a>(&'a self, begin: &[u8], end: &[u8]) -> impl DoubleEndedIterator<Item = (&'a [u8], Option<&'a [u8]>)> {
+    pub fn range<'a>(
+        &'a self,
+        begin: &[u8],
+        end: &[u8],
+    ) -> impl DoubleEndedIterator<Item = (&'a [u8], Option<&'a [u8]>)> {
         // An inverted range would panic in the map.
         let end = end.max(begin);
         self.keys
@@ -95,6 +105,17 @@ impl Overlay {
     /// All cleared ranges, in order.
     pub fn clears(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.clears.iter().map(|(begin, end)| (begin.as_slice(), end.as_slice()))
+    }
+
+    /// Calls `range` with the write conflict range of each mutation (rule CONF-1).
+    pub fn write_ranges(&self, range: &mut dyn FnMut(RangeRef<'_>)) {
+        self.keys().for_each(|(key, _)| range(RangeRef::Key(key)));
+        for (begin, end) in self.clears() {
+            match is_successor(begin, end) {
+                true => range(RangeRef::Key(begin)),
+                false => range(RangeRef::Range(begin, end)),
+            }
+        }
     }
 
     /// Cuts `[begin, end)` into the parts inside cleared ranges (`true`) and outside of them.
@@ -135,7 +156,7 @@ impl Overlay {
                 if at.as_slice() < key {
                     part(&at, key);
                 }
-                at = plinth_api::key::successor(key);
+                at = successor(key);
             }
             if at.as_slice() < last {
                 part(&at, last);
@@ -145,7 +166,10 @@ impl Overlay {
 
     /// Size of the mutations as rule LIM-5 counts them.
     pub fn size(&self) -> usize {
-        let keys: usize = self.keys().map(|(key, value)| HEADER + value.map_or(2 * key.len() + 1, |value| key.len() + value.len())).sum();
+        let keys: usize = self
+            .keys()
+            .map(|(key, value)| HEADER + value.map_or(2 * key.len() + 1, |value| key.len() + value.len()))
+            .sum();
         let clears: usize = self.clears().map(|(begin, end)| HEADER + begin.len() + end.len()).sum();
         keys + clears
     }

@@ -2,8 +2,8 @@
 
 use plinth_api::DatabaseOptions;
 use rocksdb::{
-    AsRawPtr, BlockBasedIndexType, BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, DataBlockIndexType, LogLevel,
-    Options, WriteBufferManager,
+    AsRawPtr, BlockBasedIndexType, BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, DataBlockIndexType,
+    LogLevel, Options, WriteBufferManager,
 };
 
 /// RocksDB options of a database, and of each of its column families. What they share (cache,
@@ -25,8 +25,10 @@ const TOMBSTONES_IN_WINDOW: usize = 4_096;
 
 /// The options for a database opened with `options`.
 pub fn store_options(options: &DatabaseOptions) -> StoreOptions {
+    // Five eighths are the cache with the write buffers in it, one the conflict history, two the
+    // open transactions.
     let write_buffers = options.memory_budget / 4;
-    let cache = Cache::new_hyper_clock_cache(options.memory_budget / 4 * 3, 0);
+    let cache = Cache::new_hyper_clock_cache(options.memory_budget / 8 * 5, 0);
     StoreOptions { database: database(write_buffers, &cache), family: family(write_buffers, &cache) }
 }
 
@@ -35,7 +37,11 @@ fn database(write_buffers: usize, cache: &Cache) -> Options {
     db.create_if_missing(true);
     // Memtables are charged to the cache: one budget for both. Writers are never stalled by it;
     // admission before the pipeline does that, with an error instead of a wait without end.
-    db.set_write_buffer_manager(&WriteBufferManager::new_write_buffer_manager_with_cache(write_buffers, false, cache.clone()));
+    db.set_write_buffer_manager(&WriteBufferManager::new_write_buffer_manager_with_cache(
+        write_buffers,
+        false,
+        cache.clone(),
+    ));
     // A log that ends early is a crash; `wal_bytes_per_sync` would leave holes in it and stays
     // unset, and the manifest knows how long each synced log has to be.
     db.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
@@ -65,7 +71,10 @@ fn family(write_buffers: usize, cache: &Cache) -> Options {
     // SAFETY: the pointer is valid while `family` lives; the call only stores a number in it.
     #[allow(unsafe_code, reason = "the option exists in RocksDB's C API but not in the safe wrapper")]
     unsafe {
-        librocksdb_sys::rocksdb_options_set_memtable_max_range_deletions(family.as_raw_ptr(), RANGE_TOMBSTONES_PER_MEMTABLE);
+        librocksdb_sys::rocksdb_options_set_memtable_max_range_deletions(
+            family.as_raw_ptr(),
+            RANGE_TOMBSTONES_PER_MEMTABLE,
+        );
     }
     family
 }

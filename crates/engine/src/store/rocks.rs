@@ -14,9 +14,11 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 use plinth_api::{Code, Error, Pinned, Result, Value};
 use rocksdb::{
-    BoundColumnFamily, ColumnFamilyDescriptor, DBPinnableSlice, DBWithThreadMode, Env, ErrorKind, MultiThreaded, ReadOptions,
-    SnapshotWithThreadMode, WriteBatch, WriteOptions,
+    BoundColumnFamily, ColumnFamilyDescriptor, DBPinnableSlice, DBWithThreadMode, Env, ErrorKind, MultiThreaded,
+    ReadOptions, SnapshotWithThreadMode, WriteBatch, WriteOptions,
 };
+
+use crate::format::OpenDirectory;
 
 use super::{keyspace_gone, Batch, Snapshot, Store, StoreOptions, Visit};
 
@@ -36,13 +38,24 @@ pub struct Rocks {
     /// Outlives the database, which keeps pointers into them.
     options: StoreOptions,
     memory: Option<Env>,
+    /// Last: the directory is free when everything else is gone.
+    _directory: Option<OpenDirectory>,
 }
 
 impl Rocks {
-    /// Opens the database in `path`, or a throw-away one in memory, with the keyspaces it has.
+    /// Opens the database in a directory, or without one a throw-away database in memory, with
+    /// the keyspaces it has.
     /// Returns their names; keyspace `n` is at position `n`, the default one at 0.
-    pub fn open(path: &Path, mut options: StoreOptions, in_memory: bool) -> Result<(Arc<Self>, Vec<String>)> {
-        let env = if in_memory { Some(Env::mem_env().map_err(|error| translate(&error, "opening"))?) } else { None };
+    pub fn open(
+        path: &Path,
+        mut options: StoreOptions,
+        directory: Option<OpenDirectory>,
+    ) -> Result<(Arc<Self>, Vec<String>)> {
+        let env = if directory.is_none() {
+            Some(Env::mem_env().map_err(|error| translate(&error, "opening"))?)
+        } else {
+            None
+        };
         if let Some(env) = &env {
             options.database.set_env(env);
         }
@@ -54,9 +67,12 @@ impl Rocks {
         names.sort();
         names.insert(0, "default".to_owned());
         let descriptors = names.iter().map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
-        let db = Db::open_cf_descriptors(&options.database, path, descriptors).map_err(|error| translate(&error, "opening"))?;
+        let db = Db::open_cf_descriptors(&options.database, path, descriptors)
+            .map_err(|error| translate(&error, "opening"))?;
         let family = |name: &str| {
-            let family = db.cf_handle(name).ok_or_else(|| Error::new(Code::INTERNAL_ERROR).context("a column family is missing"))?;
+            let family = db
+                .cf_handle(name)
+                .ok_or_else(|| Error::new(Code::INTERNAL_ERROR).context("a column family is missing"))?;
             // SAFETY: the handle is stored in the same struct as the database, declared before
             // it and so dropped before it.
             Ok::<Family, Error>(unsafe { transmute::<Arc<BoundColumnFamily<'_>>, Family>(family) })
@@ -67,7 +83,15 @@ impl Rocks {
             families.insert(id as u32, family(name)?);
         }
         let families = ArcSwap::from_pointee(families);
-        let rocks = Self { default, families, write_options: WriteOptions::default(), db, options, memory: env };
+        let rocks = Self {
+            default,
+            families,
+            write_options: WriteOptions::default(),
+            db,
+            options,
+            memory: env,
+            _directory: directory,
+        };
         Ok((Arc::new(rocks), names))
     }
 
@@ -202,7 +226,8 @@ impl Store for Rocks {
         let snapshot = self.db.snapshot();
         // SAFETY: stored beside an `Arc` of the database, declared before it and so dropped
         // before it; the database does not move inside its `Arc`.
-        let snapshot = unsafe { transmute::<SnapshotWithThreadMode<'_, Db>, SnapshotWithThreadMode<'static, Db>>(snapshot) };
+        let snapshot =
+            unsafe { transmute::<SnapshotWithThreadMode<'_, Db>, SnapshotWithThreadMode<'static, Db>>(snapshot) };
         Box::new(RocksSnapshot { read: OnceLock::new(), snapshot, rocks: self })
     }
 
@@ -252,7 +277,9 @@ impl Store for Rocks {
 fn translate(error: &rocksdb::Error, doing: &str) -> Error {
     let words = error.to_string();
     let code = match error.kind() {
-        _ if words.contains("lock hold by current process") || words.contains("While lock file") => Code::LOCK_FILE_FAILURE,
+        _ if words.contains("lock hold by current process") || words.contains("While lock file") => {
+            Code::LOCK_FILE_FAILURE
+        }
         ErrorKind::Corruption => Code::FILE_CORRUPT,
         ErrorKind::IOError => Code::IO_ERROR,
         ErrorKind::NotFound => Code::FILE_NOT_FOUND,

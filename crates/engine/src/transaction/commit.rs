@@ -24,6 +24,9 @@ impl Transaction {
         let epoch = state.epoch;
         state = self.wait_for_reads(state);
         let outcome = self.commit_state(state, epoch);
+        if let Err(error) = &outcome {
+            self.service.commit_failed(error.code());
+        }
         let mut state = self.lock();
         if state.epoch != epoch {
             return Err(Error::new(Code::TRANSACTION_CANCELLED).context("the transaction was reset during its commit"));
@@ -54,7 +57,9 @@ impl Transaction {
         if let Some(code) = state.read_error {
             return Err(Error::new(code).context("an earlier read of the transaction failed"));
         }
-        if state.writes.iter().all(|(_, set)| set.is_empty()) && state.overlays.iter().all(|(_, overlay)| overlay.is_empty()) {
+        if state.writes.iter().all(|(_, set)| set.is_empty())
+            && state.overlays.iter().all(|(_, overlay)| overlay.is_empty())
+        {
             return Ok(-1);
         }
         check_size(&mut state)?;
@@ -106,15 +111,37 @@ impl Transaction {
 fn check_size(state: &mut State) -> Result<()> {
     let limit = usize::try_from(state.options.values.size_limit).unwrap_or(usize::MAX);
     let mutations: usize = state.overlays.iter().map(|(_, overlay)| overlay.size()).sum();
-    if mutations + ranges_size(&state.reads) + ranges_size(&state.writes) <= limit {
+    let writes: usize = state.overlays.iter().map(|(_, overlay)| write_ranges_size(overlay)).sum();
+    if mutations + writes + ranges_size(&state.reads) + ranges_size(&state.writes) <= limit {
         return Ok(());
     }
-    state.reads.iter_mut().chain(&mut state.writes).for_each(|(_, set)| set.tidy());
-    let size = mutations + ranges_size(&state.reads) + ranges_size(&state.writes);
+    state.reads.iter_mut().for_each(|(_, set)| set.tidy());
+    let size = mutations + ranges_size(&state.reads) + ranges_size(&merged_writes(state));
     if size <= limit {
         return Ok(());
     }
     Err(Error::new(Code::TRANSACTION_TOO_LARGE).context(format!("it has {size} bytes, allowed are {limit}")))
+}
+
+/// The write conflict ranges of mutations and those added by hand, merged.
+fn merged_writes(state: &State) -> Vec<(u32, ConflictSet)> {
+    let mut writes = state.writes.clone();
+    for (keyspace, overlay) in &state.overlays {
+        let mut set = match writes.iter().position(|(id, _)| id == keyspace) {
+            Some(at) => writes.swap_remove(at).1,
+            None => ConflictSet::default(),
+        };
+        overlay.write_ranges(&mut |range| set.add(range));
+        writes.push((*keyspace, set));
+    }
+    writes.iter_mut().for_each(|(_, set)| set.tidy());
+    writes
+}
+
+fn write_ranges_size(overlay: &Overlay) -> usize {
+    let mut size = 0;
+    overlay.write_ranges(&mut |range| size += RANGE_HEADER + range.size());
+    size
 }
 
 fn ranges_size(sets: &[(u32, ConflictSet)]) -> usize {

@@ -70,7 +70,13 @@ impl plinth_api::Transaction for Transaction {
         self.read_selector(keyspace, selector, snapshot)
     }
 
-    fn get_range(&self, keyspace: u32, begin: KeySelector, end: KeySelector, options: RangeOptions) -> Result<RangeResult> {
+    fn get_range(
+        &self,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        options: RangeOptions,
+    ) -> Result<RangeResult> {
         self.read_range(keyspace, begin, end, options)
     }
 

@@ -10,7 +10,7 @@ use plinth_api::{
     Code, Error, KeySelector, RangeOptions, RangeResult, Result, Value,
 };
 
-use super::{State, Transaction};
+use super::{Phase, State, Transaction};
 use crate::limits;
 use crate::overlay::{resolve, scan, Known, Overlay, Resolved, View};
 use crate::version::ReadPoint;
@@ -26,8 +26,8 @@ type Touched = Option<(Vec<u8>, Vec<u8>)>;
 
 impl Transaction {
     pub(super) fn read_key(&self, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Option<Value>> {
-        limits::check_read_key(key)?;
         let mut state = self.usable()?;
+        limits::check_read_key(key)?;
         self.service.check_keyspace(keyspace)?;
         if let Some(overlay) = state.overlay(keyspace) {
             // Own writes need no database and leave no conflict (rules RYW-13, CONF-3).
@@ -40,6 +40,7 @@ impl Transaction {
         if key.len() > limits::longest_readable(self.service.options()) {
             return Ok(None);
         }
+        self.account_reads(&mut state)?;
         let issued = Self::issue(&mut state, None);
         let point = state.read_point.clone();
         drop(state);
@@ -48,13 +49,13 @@ impl Transaction {
         self.finish(&issued, &result, |state| {
             if !snapshot {
                 state.reads_mut(keyspace).add_key(key);
-                state.used += key.len();
             }
         })?;
         result
     }
 
     pub(super) fn read_selector(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>> {
+        drop(self.usable()?);
         limits::check_selector(&selector)?;
         let selector = limits::cut_selector(selector, self.service.options()).without_or_equal();
         self.read(keyspace, snapshot, |view| {
@@ -69,14 +70,20 @@ impl Transaction {
         })
     }
 
-    pub(super) fn read_range(&self, keyspace: u32, begin: KeySelector, end: KeySelector, options: RangeOptions) -> Result<RangeResult> {
+    pub(super) fn read_range(
+        &self,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        options: RangeOptions,
+    ) -> Result<RangeResult> {
+        drop(self.usable()?);
         limits::check_selector(&begin)?;
         limits::check_selector(&end)?;
         let begin = limits::cut_selector(begin, self.service.options()).without_or_equal();
         let end = limits::cut_selector(end, self.service.options()).without_or_equal();
         if begin.offset >= end.offset && begin.key >= end.key {
             // Rule RNG-2: no read version, no conflict.
-            drop(self.usable()?);
             self.service.check_keyspace(keyspace)?;
             return Ok(RangeResult::default());
         }
@@ -95,10 +102,16 @@ impl Transaction {
     }
 
     /// A read that walks over the view and leaves at most one conflict range.
-    fn read<T>(&self, keyspace: u32, snapshot: bool, walk: impl FnOnce(&View<'_>) -> Result<(T, Touched)>) -> Result<T> {
+    fn read<T>(
+        &self,
+        keyspace: u32,
+        snapshot: bool,
+        walk: impl FnOnce(&View<'_>) -> Result<(T, Touched)>,
+    ) -> Result<T> {
         let mut state = self.usable()?;
         self.service.check_keyspace(keyspace)?;
         let overlay = state.overlay(keyspace).filter(|overlay| !overlay.is_empty()).cloned();
+        self.account_reads(&mut state)?;
         let issued = Self::issue(&mut state, overlay);
         let point = state.read_point.clone();
         drop(state);
@@ -174,9 +187,10 @@ impl Transaction {
             }
         }
         let marked = state.check_mark();
-        let last = state.reads_running == 0;
+        // Only a commit waits for reads; a needless wake-up costs a system call.
+        let awaited = state.reads_running == 0 && state.phase == Phase::Committing;
         drop(state);
-        if last {
+        if awaited {
             self.changed.notify_all();
         }
         marked
@@ -186,7 +200,6 @@ impl Transaction {
 /// Adds a read conflict range less the own writes as they were when the read was issued (rule
 /// CONF-3).
 pub(super) fn add_read(state: &mut State, keyspace: u32, begin: &[u8], end: &[u8], overlay: Option<&Overlay>) {
-    state.used += begin.len() + end.len();
     let reads = state.reads_mut(keyspace);
     match overlay {
         None => reads.add_range(begin, end),

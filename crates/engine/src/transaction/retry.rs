@@ -90,6 +90,7 @@ fn wait_for(code: Code, state: &State) -> Option<Wait> {
         OnError::Backoff => Wait::Jittered { longest },
         OnError::Memory => Wait::Jittered { longest: LONGEST_BACKOFF },
         OnError::Short => Wait::Fixed(super::state::FIRST_BACKOFF.min(longest)),
+        OnError::Now => Wait::Fixed(Duration::ZERO),
         OnError::None => return None,
     })
 }

@@ -52,7 +52,8 @@ pub struct State {
     pub overlays: Vec<(u32, Arc<Overlay>)>,
     /// Read conflict ranges by keyspace.
     pub reads: Vec<(u32, ConflictSet)>,
-    /// Write conflict ranges by keyspace.
+    /// Write conflict ranges added by hand, by keyspace. Those of the own writes are the own
+    /// writes themselves.
     pub writes: Vec<(u32, ConflictSet)>,
     /// Reads between their issue and their end.
     pub reads_running: usize,
@@ -138,7 +139,7 @@ impl State {
         entry(&mut self.reads, keyspace)
     }
 
-    /// The write conflict ranges of a keyspace.
+    /// The write conflict ranges of a keyspace that were added by hand.
     pub fn writes_mut(&mut self, keyspace: u32) -> &mut ConflictSet {
         entry(&mut self.writes, keyspace)
     }

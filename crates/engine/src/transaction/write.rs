@@ -1,4 +1,6 @@
-//! Writes, and conflict ranges added by hand. Each is checked whole before it changes anything.
+//! Writes, and conflict ranges added by hand. Each is checked whole before it changes anything;
+//! the state of the transaction is looked at first, as a use after commit counts even if its
+//! arguments are wrong (rule COM-3). Only an inverted range is told at once (rule CONF-10).
 
 use plinth_api::Result;
 
@@ -15,54 +17,54 @@ const STEP: usize = 64 << 10;
 
 impl Transaction {
     pub(super) fn write_set(&self, keyspace: u32, key: &[u8], value: &[u8]) -> Result<()> {
-        limits::check_write(key, value, self.service.options())?;
         let mut state = self.usable()?;
+        limits::check_write(key, value, self.service.options())?;
         self.service.check_keyspace(keyspace)?;
-        self.account(&mut state, 3 * key.len() + value.len())?;
+        self.account(&mut state, key.len() + value.len())?;
         state.overlay_mut(keyspace).set(key, value);
-        state.writes_mut(keyspace).add_key(key);
         Ok(())
     }
 
     pub(super) fn write_clear(&self, keyspace: u32, key: &[u8]) -> Result<()> {
-        limits::check_write_key(key)?;
         let mut state = self.usable()?;
+        limits::check_write_key(key)?;
         self.service.check_keyspace(keyspace)?;
         if key.len() > limits::longest_readable(self.service.options()) {
             // No such key can exist (rule LIM-3).
             return Ok(());
         }
-        self.account(&mut state, 3 * key.len())?;
+        self.account(&mut state, key.len())?;
         state.overlay_mut(keyspace).clear(key);
-        state.writes_mut(keyspace).add_key(key);
         Ok(())
     }
 
     pub(super) fn write_clear_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
-        limits::check_range(begin, end)?;
+        limits::check_order(begin, end)?;
         let mut state = self.usable()?;
+        limits::check_range(begin, end)?;
         self.service.check_keyspace(keyspace)?;
         let (begin, end) = (limits::cut(begin, self.service.options()), limits::cut(end, self.service.options()));
-        self.account(&mut state, 2 * (begin.len() + end.len()))?;
+        self.account(&mut state, begin.len() + end.len())?;
         state.overlay_mut(keyspace).clear_range(begin, end);
-        state.writes_mut(keyspace).add_range(begin, end);
         Ok(())
     }
 
     pub(super) fn note_read_conflict(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
-        limits::check_range(begin, end)?;
+        limits::check_order(begin, end)?;
         let mut state = self.usable()?;
+        limits::check_range(begin, end)?;
         self.service.check_keyspace(keyspace)?;
         let (begin, end) = (limits::cut(begin, self.service.options()), limits::cut(end, self.service.options()));
-        self.account(&mut state, begin.len() + end.len())?;
+        self.account_reads(&mut state)?;
         let overlay = state.overlay(keyspace).cloned();
         add_read(&mut state, keyspace, begin, end, overlay.as_deref());
         Ok(())
     }
 
     pub(super) fn note_write_conflict(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
-        limits::check_range(begin, end)?;
+        limits::check_order(begin, end)?;
         let mut state = self.usable()?;
+        limits::check_range(begin, end)?;
         self.service.check_keyspace(keyspace)?;
         let (begin, end) = (limits::cut(begin, self.service.options()), limits::cut(end, self.service.options()));
         self.account(&mut state, begin.len() + end.len())?;
@@ -73,12 +75,24 @@ impl Transaction {
     /// Counts bytes against the database's memory budget.
     fn account(&self, state: &mut State, bytes: usize) -> Result<()> {
         let used = state.used + bytes + OVERHEAD;
-        if used > FREE + state.reserved {
-            let wanted = (used - FREE).next_multiple_of(STEP) - state.reserved;
+        self.reserve_for(state, used)?;
+        state.used = used;
+        Ok(())
+    }
+
+    /// Counts the read conflict ranges too, before another read adds to them.
+    pub(super) fn account_reads(&self, state: &mut State) -> Result<()> {
+        self.reserve_for(state, state.used)
+    }
+
+    fn reserve_for(&self, state: &mut State, used: usize) -> Result<()> {
+        let reads: usize = state.reads.iter().map(|(_, set)| set.memory()).sum();
+        let used = used + reads;
+        if used > state.reserved.max(FREE) {
+            let wanted = used.next_multiple_of(STEP) - state.reserved;
             self.service.reserve(wanted)?;
             state.reserved += wanted;
         }
-        state.used = used;
         Ok(())
     }
 
