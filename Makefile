@@ -2,7 +2,7 @@
 
 # What the demonstration works on, and how long.
 TREE ?= /usr
-THREADS ?= $(shell nproc)
+THREADS ?= 4
 KILLS ?= 10
 SECONDS ?= 30
 

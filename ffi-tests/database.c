@@ -207,13 +207,19 @@ static void must_exist_of_an_empty_directory_fails(void) {
 
 static void a_second_open_in_this_process_fails(void) {
     path where = temporary_path();
+    path link = temporary_path();
     char other[400], pid[32];
     plinth_database *db = open_with(where.text, NULL);
     CHECK_CODE(try_open(where.text, NULL), PLINTH_ERROR_LOCK_FILE_FAILURE);
-    /* The same directory by another name. */
+    snprintf(pid, sizeof pid, "%ld", (long)getpid());
+    last_error_has(pid);
+    /* The same directory by other names. */
     snprintf(other, sizeof other, "%s/.", where.text);
     CHECK_CODE(try_open(other, NULL), PLINTH_ERROR_LOCK_FILE_FAILURE);
-    snprintf(pid, sizeof pid, "%ld", (long)getpid());
+    snprintf(other, sizeof other, "%s//", where.text);
+    CHECK_CODE(try_open(other, NULL), PLINTH_ERROR_LOCK_FILE_FAILURE);
+    CHECK_INT(symlink(where.text, link.text), 0);
+    CHECK_CODE(try_open(link.text, NULL), PLINTH_ERROR_LOCK_FILE_FAILURE);
     put(db, B("still"), B("usable"));
     CHECK_OK(plinth_database_close(db));
     CHECK_OK(try_open(where.text, NULL));
@@ -248,6 +254,9 @@ static void a_second_process_fails_and_is_told_the_owner(void) {
     char pid[32];
     plinth_database *db = open_with(where.text, NULL);
     snprintf(pid, sizeof pid, "%ld", (long)getpid());
+    CHECK_INT(wait_for(spawn_self("second-process", where.text, pid, -1)), 0);
+    /* A refused open in this process must not let go of the lock. */
+    CHECK_CODE(try_open(where.text, NULL), PLINTH_ERROR_LOCK_FILE_FAILURE);
     CHECK_INT(wait_for(spawn_self("second-process", where.text, pid, -1)), 0);
     CHECK_OK(plinth_database_close(db));
 }

@@ -3,12 +3,13 @@
 #include <stdlib.h>
 
 int main(void) {
-    volatile unsigned char *block = malloc(32);
+    /* The pointer is volatile, so that the compiler does not notice instead. */
+    unsigned char *volatile block = malloc(32);
     if (block == NULL) {
         return 0;
     }
     block[7] = 1;
-    free((void *)block);
+    free(block);
     printf("read %d\n", block[7]);
     return 0;
 }

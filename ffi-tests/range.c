@@ -154,7 +154,7 @@ static long read_by_pages(plinth_transaction *tr, const plinth_range_options *op
             return -1;
         }
         for (size_t i = 0; i < range.count; i++) {
-            char want[16];
+            char want[32];
             snprintf(want, sizeof want, "%06ld", options->reverse ? 999 - count : count);
             CHECK_BYTES(range.items[i].key, range.items[i].key_len, bytes_of(want, 6));
             count++;

@@ -240,7 +240,7 @@ static void key_of(int number, char *text) {
 }
 
 static void random_write(plinth_transaction *tr, model *m) {
-    char from[8], to[8], value[8];
+    char from[8], to[8], value[16];
     int a = (int)random_below(KEYS), b = (int)random_below(KEYS);
     key_of(a, from);
     switch (random_below(4)) {
@@ -298,7 +298,7 @@ static void random_read(plinth_transaction *tr, const model *m) {
     if (m->values[a] < 0) {
         CHECK_VALUE(tr, bytes_of(from, 3), ABSENT);
     } else {
-        char value[8];
+        char value[16];
         snprintf(value, sizeof value, "%d", m->values[a]);
         CHECK_VALUE(tr, bytes_of(from, 3), bytes_of(value, strlen(value)));
     }

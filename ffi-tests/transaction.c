@@ -368,6 +368,58 @@ static void a_refused_first_call_leaves_a_read_only_transaction_com1(void) {
     destroy(tr);
 }
 
+/* Every call here has a bad key or range as well; what the transaction has become goes first. */
+static void check_state_before_arguments(plinth_transaction *tr, plinth_error want) {
+    static const uint8_t large[100001];
+    plinth_key_selector beyond = at_or_after(B("\xff\xff"));
+    plinth_value value;
+    CHECK_CODE(tr_set(tr, bytes_of(large, 10001), B("v")), want);
+    CHECK_CODE(tr_set(tr, B("k"), bytes_of(large, 100001)), want);
+    CHECK_CODE(tr_set(tr, B("\xff"), B("v")), want);
+    CHECK_CODE(tr_clear(tr, B("\xff")), want);
+    CHECK_CODE(tr_clear_range(tr, B("a"), B("\xff\xff")), want);
+    CHECK_CODE(tr_touch(tr, B("\xff")), want);
+    CHECK_CODE(plinth_transaction_get_key(tr, NULL, &beyond, false, &value), want);
+    CHECK_CODE(tr_read_conflict(tr, B("a"), B("\xff\xff")), want);
+    CHECK_CODE(tr_write_conflict(tr, B("a"), B("\xff\xff")), want);
+    CHECK_CODE(plinth_transaction_set_read_version(tr, 0), want);
+}
+
+static void the_state_goes_before_the_arguments_com3_tx3(void) {
+    plinth_transaction *tr = fresh();
+    int64_t version = 0;
+    CHECK_OK(plinth_transaction_commit(tr));
+    check_state_before_arguments(tr, PLINTH_ERROR_USED_DURING_COMMIT);
+    /* The refused use has set the mark, bad arguments or not. */
+    CHECK_CODE(plinth_transaction_get_read_version(tr, &version), PLINTH_ERROR_USED_DURING_COMMIT);
+    CHECK_OK(plinth_transaction_reset(tr));
+    CHECK_OK(plinth_transaction_cancel(tr));
+    check_state_before_arguments(tr, PLINTH_ERROR_TRANSACTION_CANCELLED);
+    destroy(tr);
+}
+
+static void a_blind_clear_also_removes_what_came_after_its_call_com9(void) {
+    plinth_transaction *clears = fresh(), *one = begin(db), *reader;
+    long rounds = scaled(2000);
+    put(db, B("m/before"), B("v"));
+    CHECK_OK(tr_clear_range(clears, B("m/"), B("m0")));
+    CHECK_OK(tr_clear(one, B("n")));
+    for (long i = 0; i < rounds; i++) {
+        char key[24];
+        size_t len = (size_t)snprintf(key, sizeof key, "m/%05ld", i % 300);
+        put(db, bytes_of(key, len), B("after the call"));
+    }
+    put(db, B("n"), B("after the call"));
+    CHECK_OK(plinth_transaction_commit(clears));
+    CHECK_OK(plinth_transaction_commit(one));
+    put(db, B("m/late"), B("after the commit"));
+    reader = begin(db);
+    CHECK_TEXT(scan_keys(reader, B(""), B("\xff")), "m/late=after the commit");
+    destroy(reader);
+    destroy(one);
+    destroy(clears);
+}
+
 /* ------------------------------------------------------------------ reset */
 
 static void reset_forgets_reads_writes_and_versions_rst1(void) {
@@ -658,6 +710,8 @@ int main(int argc, char **argv) {
     RUN(commit_versions_grow_ver5);
     RUN(a_refused_call_leaves_the_transaction_usable_data6);
     RUN(a_refused_first_call_leaves_a_read_only_transaction_com1);
+    RUN(the_state_goes_before_the_arguments_com3_tx3);
+    RUN(a_blind_clear_also_removes_what_came_after_its_call_com9);
     RUN(reset_forgets_reads_writes_and_versions_rst1);
     RUN(reset_restores_every_option_rst1);
     RUN(a_reset_transaction_commits_again_and_again_rst1);

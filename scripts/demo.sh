@@ -4,13 +4,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 prefix=$PWD/build/prefix
+# The builds below are their own, not parts of the make that runs this.
+unset MAKEFLAGS MAKELEVEL
 
 echo "demo: installing into build/prefix"
 DESTDIR='' PREFIX=$prefix scripts/install.sh install
 echo "demo: building examples-c against it"
 cmake -S examples-c -B build/examples -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$prefix" >build/examples.log 2>&1 ||
     { cat build/examples.log; exit 1; }
-cmake --build build/examples -j "$(nproc)"
+cmake --build build/examples -j "$(nproc)" >>build/examples.log 2>&1 || { cat build/examples.log; exit 1; }
 data=build/demo-data
 rm -rf "$data"
 mkdir -p "$data"

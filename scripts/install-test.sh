@@ -46,39 +46,34 @@ soname() {
     [ -n "$name" ] && [ "$name" != libplinth.so ] && [ -e "$prefix/lib/$name" ] && grep -q NODELETE "$work/dynamic"
 }
 
+# by_cmake <directory> <option>: the examples' own project.
 by_cmake() {
-    cmake -S examples-c -B "$work/cmake" -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$prefix" &&
-        cmake --build "$work/cmake" -j "$(nproc)"
+    cmake -S examples-c -B "$work/$1" -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$prefix" "$2" &&
+        cmake --build "$work/$1" -j "$(nproc)"
 }
 
-# The other target of the package, and the version it answers to.
 by_cmake_static() {
-    mkdir -p "$work/static"
-    cat >"$work/static/CMakeLists.txt" <<END
-cmake_minimum_required(VERSION 3.16)
-project(static_consumer C)
-find_package(Plinth $version REQUIRED)
-foreach(name hello bank)
-  add_executable(\${name} "$PWD/examples-c/\${name}.c")
-  target_link_libraries(\${name} PRIVATE Plinth::static)
-endforeach()
-END
-    cmake -S "$work/static" -B "$work/static/build" -DCMAKE_PREFIX_PATH="$prefix" && cmake --build "$work/static/build" &&
-        ! readelf -d "$work/static/build/hello" | grep libplinth
+    by_cmake static -DPLINTH_STATIC=ON && ! readelf -d "$work/static/hello" | grep libplinth
 }
 
-# find_package must refuse a version that the installed one does not satisfy.
-wrong_version_refused() {
-    mkdir -p "$work/wrong"
-    printf 'cmake_minimum_required(VERSION 3.16)\nproject(wrong C)\nfind_package(Plinth 99.0 REQUIRED)\n' >"$work/wrong/CMakeLists.txt"
-    ! cmake -S "$work/wrong" -B "$work/wrong/build" -DCMAKE_PREFIX_PATH="$prefix" && grep -q 'not accepted\|compatible' "$work/log"
+# accepts <version>: whether find_package is content with the installed one.
+accepts() {
+    rm -rf "$work/version"
+    mkdir -p "$work/version"
+    printf 'cmake_minimum_required(VERSION 3.16)\nproject(version C)\nfind_package(Plinth %s REQUIRED)\n' "$1" \
+        >"$work/version/CMakeLists.txt"
+    cmake -S "$work/version" -B "$work/version/build" -DCMAKE_PREFIX_PATH="$prefix"
+}
+
+versions() {
+    accepts "$version" && accepts "${version%.*}" && ! accepts 99.0 && ! accepts "${version%.*}.99"
 }
 
 by_pkg_config() {
     local name
     for name in hello bank; do
         # shellcheck disable=SC2046
-        cc -std=gnu99 -o "$work/pc-$name" "examples-c/$name.c" $(pkg-config --cflags --libs plinth) -pthread -Wl,-rpath,"$prefix/lib" || return 1
+        cc -std=c11 -o "$work/pc-$name" "examples-c/$name.c" $(pkg-config --cflags --libs plinth) -pthread -Wl,-rpath,"$prefix/lib" || return 1
     done
     readelf -d "$work/pc-hello" | grep "$(sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p' "$work/dynamic")"
 }
@@ -87,21 +82,30 @@ by_pkg_config_static() {
     local name
     for name in hello bank; do
         # shellcheck disable=SC2046
-        cc -std=gnu99 -o "$work/pc-static-$name" "examples-c/$name.c" \
+        cc -std=c11 -o "$work/pc-static-$name" "examples-c/$name.c" \
             $(pkg-config --cflags --static --libs plinth | sed 's/-lplinth/-l:libplinth.a/') || return 1
     done
     ! readelf -d "$work/pc-static-hello" | grep libplinth
 }
 
+# The program in README.md must be true.
+readme_example() {
+    awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >"$work/counter.c"
+    # shellcheck disable=SC2046
+    cc -std=c99 -Wall -Wextra -Wpedantic -Werror -o "$work/counter" "$work/counter.c" \
+        $(pkg-config --cflags --libs plinth) -Wl,-rpath,"$prefix/lib" || return 1
+    (cd "$work" && ./counter && ./counter | grep -x 'run 2')
+}
+
 run_examples() {
     local directory=$1 before=$2
-    (cd "$work" && "$directory/${before}hello" && "$directory/${before}bank" 2)
+    (cd "$work" && "$directory/${before}hello" && "$directory/${before}bank" "$work/bank-${before}$RANDOM" 4 1000 2)
 }
 
 short_fsmeta() {
     rm -rf "$work/data"
     mkdir -p "$work/data"
-    "$work/cmake/fsmeta" --tree /usr/include --threads 2 --kills 3 --seconds 8 --data "$work/data/db"
+    "$work/shared/fsmeta" --tree /usr/include --threads 2 --kills 3 --seconds 8 --data "$work/data/db"
 }
 
 uninstall() {
@@ -113,13 +117,14 @@ try 'install below DESTDIR' staged
 try 'install' scripts/install.sh install
 try 'soname and nodelete' soname
 try 'licences' test -s "$prefix/share/doc/plinth/third-party/LIST.txt"
-try 'find_package' by_cmake
+try 'find_package' by_cmake shared -DPLINTH_STATIC=OFF
 try 'find_package, static' by_cmake_static
-try 'find_package refuses another version' wrong_version_refused
+try 'find_package checks the version' versions
 try 'pkg-config' by_pkg_config
 try 'pkg-config, static' by_pkg_config_static
-try 'examples by find_package' run_examples "$work/cmake" ''
-try 'examples by find_package, static' run_examples "$work/static/build" ''
+try 'README example' readme_example
+try 'examples by find_package' ctest --test-dir "$work/shared" --output-on-failure --no-tests=error
+try 'examples by find_package, static' run_examples "$work/static" ''
 try 'examples by pkg-config' run_examples "$work" pc-
 try 'examples by pkg-config, static' run_examples "$work" pc-static-
 try 'fsmeta with kills' short_fsmeta

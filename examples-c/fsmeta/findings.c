@@ -20,6 +20,14 @@ void findings_free(struct findings *findings)
     *findings = (struct findings){0};
 }
 
+/* Names of files may hold anything, a terminal should not see all of it. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+}
+
 void finding(struct findings *findings, const char *format, ...)
 {
     if (findings->count < FINDINGS_SHOWN) {
@@ -28,6 +36,7 @@ void finding(struct findings *findings, const char *format, ...)
         va_start(args, format);
         vsnprintf(text, sizeof text, format, args);
         va_end(args);
+        make_printable(text);
         findings->shown[findings->count] = must_copy(text, strlen(text));
     }
     findings->count++;

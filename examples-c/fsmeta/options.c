@@ -107,7 +107,7 @@ plinth_database_options options_database(const struct options *options)
 {
     return (plinth_database_options){
         .struct_size = sizeof(plinth_database_options),
-        .durability = options->durability,
+        .durability = (int32_t)options->durability,
         /* Conflicts are expected here and over in a moment; long waits would only hide them. */
         .transaction_max_retry_delay_ms = 50,
     };

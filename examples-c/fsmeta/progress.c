@@ -34,9 +34,14 @@ void progress_show(struct progress *progress, uint64_t count)
         print(progress, count, now);
 }
 
+void progress_leave(struct progress *progress)
+{
+    if (progress->terminal && progress->shown_us != progress->start_us)
+        fputc('\n', stderr);
+}
+
 void progress_end(struct progress *progress, uint64_t count)
 {
     print(progress, count, now_us());
-    if (progress->terminal)
-        fputc('\n', stderr);
+    progress_leave(progress);
 }

@@ -23,6 +23,9 @@ struct progress progress_begin(const char *what, const char *unit, uint64_t star
 /* Shows the count if it is time to. */
 void progress_show(struct progress *progress, uint64_t count);
 
+/* Ends the line, if one was begun. */
+void progress_leave(struct progress *progress);
+
 /* Shows the last count and ends the line. */
 void progress_end(struct progress *progress, uint64_t count);
 

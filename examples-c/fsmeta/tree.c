@@ -15,13 +15,17 @@
 
 enum { OPEN_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, CHUNK = 2048 };
 
-void tree_open(struct tree *tree, const char *path, const char *left_out)
+void tree_open(struct tree *tree, const char *path)
 {
     tree->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (tree->fd < 0 || fstat(tree->fd, &tree->root) != 0)
         die("cannot read the tree %s: %s", path, strerror(errno));
-    if (stat(left_out, &tree->left_out) != 0)
-        die("cannot find %s: %s", left_out, strerror(errno));
+}
+
+void tree_leave_out(struct tree *tree, const char *path)
+{
+    if (stat(path, &tree->left_out) != 0)
+        die("cannot find %s: %s", path, strerror(errno));
 }
 
 void tree_close(struct tree *tree)

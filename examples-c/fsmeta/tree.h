@@ -30,7 +30,10 @@ struct tree_item {
 typedef void (*tree_visit)(void *user, const struct tree_item *item);
 
 /* Opens the tree; ends the process if it can't. */
-void tree_open(struct tree *tree, const char *path, const char *left_out);
+void tree_open(struct tree *tree, const char *path);
+
+/* Names the directory that is left out. */
+void tree_leave_out(struct tree *tree, const char *path);
 void tree_close(struct tree *tree);
 
 /* Visits every item of a directory. `path` begins at the root of the tree; "" is the root itself.

@@ -15,7 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ID_BLOCK = 16, FILE_NAMES = 20, DIRECTORY_NAMES = 6, DEPTH = 3, GROWTH = 1 << 20 };
+enum { ID_BLOCK = 16, FILE_NAMES = 16, DIRECTORY_NAMES = 6, GROWTH = 1 << 20 };
+
+/* How many imported directories are worked in, and how narrow and deep the knots are. */
+enum { BASES = 32, KNOT_NAMES = 3, KNOT_DEPTH = 4 };
 
 /* One operation with its arguments, chosen before the first attempt and kept over retries. */
 struct request {
@@ -120,7 +123,9 @@ static plinth_error run_attempts(struct worker *worker, struct request *request,
     return error;
 }
 
-/* Runs one operation to its end and reports it. True if it did what it should. */
+/* Runs one operation to its end and reports it. True if it did what it should, also if that took
+ * a commit whose result was not known at first: what the body left in the request is then from
+ * the attempt that was committed. */
 static bool run(struct worker *worker, struct request *request)
 {
     struct done done = {.op = op_id(worker->load->life, worker->index, ++worker->count),
@@ -142,7 +147,7 @@ static bool run(struct worker *worker, struct request *request)
     txn_end(&worker->txn);
     journal_done(&worker->load->journal, &done);
     request->session = done.op;
-    return error == 0 && !repeated;
+    return error == 0;
 }
 
 static void add_text(char *path, const char *text)
@@ -151,14 +156,22 @@ static void add_text(char *path, const char *text)
     snprintf(path + used, PATH_ROOM - used, "%s%s", used > 0 ? "/" : "", text);
 }
 
+/* One of BASES imported directories, spread over the whole tree; few enough for threads to meet
+ * in them. */
+static const char *choose_imported(struct worker *worker)
+{
+    const struct load *load = worker->load;
+    size_t at = (size_t)dice_below(&worker->dice, BASES) * load->directory_count / BASES;
+    return load->directories[at];
+}
+
 /* The directory a random path begins at: one's own, the one all share, or an imported one. */
 static void choose_base(struct worker *worker, char *path)
 {
-    struct load *load = worker->load;
     uint64_t choice = dice_below(&worker->dice, 100);
     path[0] = '\0';
-    if (choice < 20 && load->directory_count > 0) {
-        add_text(path, load->directories[dice_below(&worker->dice, load->directory_count)]);
+    if (choice < 20 && worker->load->directory_count > 0) {
+        add_text(path, choose_imported(worker));
         return;
     }
     add_text(path, IMPORT_WORK);
@@ -171,10 +184,10 @@ static void choose_base(struct worker *worker, char *path)
     }
 }
 
-static void add_directory(struct worker *worker, char *path)
+static void add_directory(struct worker *worker, char *path, uint64_t names)
 {
     char name[16];
-    snprintf(name, sizeof name, "d%u", (unsigned)dice_below(&worker->dice, DIRECTORY_NAMES));
+    snprintf(name, sizeof name, "d%u", (unsigned)dice_below(&worker->dice, names));
     add_text(path, name);
 }
 
@@ -198,12 +211,42 @@ static void add_file(struct worker *worker, char *path)
 static void choose_path(struct worker *worker, char *path, bool directory)
 {
     choose_base(worker, path);
-    for (uint64_t depth = dice_below(&worker->dice, DEPTH); depth > 0; depth--)
-        add_directory(worker, path);
+    while (dice_below(&worker->dice, 3) == 0)
+        add_directory(worker, path, DIRECTORY_NAMES);
     if (directory)
-        add_directory(worker, path);
+        add_directory(worker, path, DIRECTORY_NAMES);
     else
         add_file(worker, path);
+}
+
+/* Longer paths are just not remembered. */
+static void remember_path(struct recent *recent, const char *path)
+{
+    if (strlen(path) < RECENT_ROOM)
+        snprintf(recent->paths[recent->count++ % RECENT], RECENT_ROOM, "%s", path);
+}
+
+/* A path that is likely to be there: mostly one that this worker made. */
+static void choose_existing(struct worker *worker, char *path, bool directory)
+{
+    const struct recent *recent = directory ? &worker->directories : &worker->files;
+    size_t known = recent->count < RECENT ? recent->count : RECENT;
+    if (known == 0 || dice_below(&worker->dice, 3) == 0)
+        choose_path(worker, path, directory);
+    else
+        snprintf(path, PATH_ROOM, "%s", recent->paths[dice_below(&worker->dice, known)]);
+}
+
+/* A directory in a part of the shared tree with so few names that directories are moved below
+ * each other all the time: two moves at once would tie a knot if nothing kept them apart. */
+static void choose_knot(struct worker *worker, char *path)
+{
+    path[0] = '\0';
+    add_text(path, IMPORT_WORK);
+    add_text(path, IMPORT_HOT);
+    add_text(path, "knot");
+    for (uint64_t depth = dice_below(&worker->dice, KNOT_DEPTH); depth > 0; depth--)
+        add_directory(worker, path, KNOT_NAMES);
 }
 
 /* What a link leads to: sometimes a file of the import, which then has links from outside. */
@@ -213,7 +256,7 @@ static void choose_source(struct worker *worker, char *path)
     if (load->file_count > 0 && dice_below(&worker->dice, 4) == 0)
         snprintf(path, PATH_ROOM, "%s", load->files[dice_below(&worker->dice, load->file_count)]);
     else
-        choose_path(worker, path, false);
+        choose_existing(worker, path, false);
 }
 
 static enum op_kind choose_kind(struct worker *worker)
@@ -221,7 +264,7 @@ static enum op_kind choose_kind(struct worker *worker)
     static const struct {
         enum op_kind kind;
         uint32_t share;
-    } mix[] = {{OP_CREATE, 22}, {OP_MKDIR, 10}, {OP_RENAME, 16}, {OP_UNLINK, 12}, {OP_RMDIR, 4},
+    } mix[] = {{OP_CREATE, 18}, {OP_MKDIR, 10}, {OP_RENAME, 16}, {OP_UNLINK, 12}, {OP_RMDIR, 8},
                {OP_LINK, 8},    {OP_OPEN, 6},   {OP_CLOSE, 6},   {OP_LOOKUP, 10}, {OP_READDIR, 6}};
     uint64_t choice = dice_below(&worker->dice, 100);
     for (size_t i = 0; i < sizeof mix / sizeof mix[0]; i++) {
@@ -250,16 +293,40 @@ static bool take_id(struct worker *worker, uint64_t *id)
 
 static void do_create(struct worker *worker, struct request *request)
 {
-    choose_path(worker, request->from, request->kind == OP_MKDIR);
-    if (take_id(worker, &request->id) && !run(worker, request))
+    if (request->kind == OP_MKDIR && dice_below(&worker->dice, 2) == 0)
+        choose_knot(worker, request->from);
+    else
+        choose_path(worker, request->from, request->kind == OP_MKDIR);
+    if (!take_id(worker, &request->id))
+        return;
+    if (run(worker, request))
+        remember_path(request->kind == OP_MKDIR ? &worker->directories : &worker->files,
+                      request->from);
+    else
         worker->next_id--; /* refused, so the number is still new */
 }
 
 static void do_rename(struct worker *worker, struct request *request)
 {
-    bool directory = dice_below(&worker->dice, 2) == 0;
-    choose_path(worker, request->from, directory);
-    choose_path(worker, request->to, directory);
+    uint64_t choice = dice_below(&worker->dice, 4);
+    if (choice <= 1) {
+        choose_knot(worker, request->from);
+        choose_knot(worker, request->to);
+    } else {
+        choose_existing(worker, request->from, choice == 2);
+        choose_path(worker, request->to, choice == 2);
+    }
+    if (run(worker, request) && choice > 1)
+        remember_path(choice == 2 ? &worker->directories : &worker->files, request->to);
+}
+
+/* Often in the knot, where others are just about to make something in the same directory. */
+static void do_rmdir(struct worker *worker, struct request *request)
+{
+    if (dice_below(&worker->dice, 2) == 0)
+        choose_knot(worker, request->from);
+    else
+        choose_existing(worker, request->from, true);
     run(worker, request);
 }
 
@@ -267,7 +334,8 @@ static void do_link(struct worker *worker, struct request *request)
 {
     choose_source(worker, request->from);
     choose_path(worker, request->to, false);
-    run(worker, request);
+    if (run(worker, request))
+        remember_path(&worker->files, request->to);
 }
 
 static void do_open(struct worker *worker, struct request *request)
@@ -314,8 +382,11 @@ static void step(struct worker *worker)
     case OP_CLOSE:
         do_close(worker, &request);
         break;
+    case OP_RMDIR:
+        do_rmdir(worker, &request);
+        break;
     default:
-        choose_path(worker, request.from, request.kind == OP_RMDIR || request.kind == OP_READDIR);
+        choose_existing(worker, request.from, request.kind == OP_READDIR);
         run(worker, &request);
     }
 }

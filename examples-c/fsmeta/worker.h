@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PATH_ROOM = 4096, SESSION_LIMIT = 16 };
+enum { PATH_ROOM = 4096, SESSION_LIMIT = 16, RECENT = 32, RECENT_ROOM = 512 };
 
 /* What all workers share. */
 struct load {
@@ -35,6 +35,12 @@ struct open_file {
     uint64_t session;
 };
 
+/* Paths that the worker made lately; they may be gone again. A ring. */
+struct recent {
+    char paths[RECENT][RECENT_ROOM];
+    size_t count; /* ever added */
+};
+
 struct worker {
     struct load *load;
     uint32_t index;
@@ -46,6 +52,8 @@ struct worker {
     uint64_t shard;
     struct open_file open[SESSION_LIMIT];
     size_t open_count;
+    struct recent files;
+    struct recent directories;
 };
 
 /* The body of a worker's thread; the argument is the struct worker. */

@@ -61,19 +61,32 @@ fn run(args: &Args) -> Result<()> {
     println!("{}", fairness::compare(scratch.path(), &args.engines)?);
 
     let mut rows = Vec::new();
+    // After a failure, what was measured before is still reported.
+    let mut outcome = Ok(());
     for (number, (index, case)) in cases.iter().enumerate() {
         eprintln!("[{}/{}] {}", number + 1, cases.len(), case.label());
-        let samples = rounds(args, &mut workers, *index).context(case.label())?;
-        rows.extend(args.engines.iter().zip(samples).map(|(kind, samples)| Row::new(case, *kind, &samples)));
+        match rounds(args, &mut workers, *index).context(case.label()) {
+            Ok(samples) => {
+                rows.extend(args.engines.iter().zip(samples).map(|(kind, samples)| Row::new(case, *kind, &samples)))
+            }
+            Err(error) => {
+                outcome = Err(error);
+                break;
+            }
+        }
     }
-    let memory: Vec<(Kind, u64)> = workers.into_iter().map(Worker::stop).collect::<Result<_>>()?;
+    let memory: Vec<(Kind, u64)> = workers.iter().map(Worker::peak).collect();
+    for worker in workers {
+        let stopped = worker.stop();
+        outcome = outcome.and(stopped);
+    }
     print!("{}", report::table(&rows));
     print!("{}", report::published(&rows));
     print!("{}", report::memory(&memory));
     print!("{}", report::verdict(&rows));
     std::fs::write(&args.output, report::json(&rows)?).context(format!("writing {}", args.output.display()))?;
     println!("\nwritten: {}", args.output.display());
-    Ok(())
+    outcome
 }
 
 /// One case on every engine, `--rounds` times, each round beginning with another engine.

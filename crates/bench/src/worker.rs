@@ -66,15 +66,19 @@ impl Worker {
         Ok(sample)
     }
 
-    /// Ends the child; returns the most memory it had resident in any measurement.
-    pub fn stop(self) -> Result<(Kind, u64)> {
-        let Self { kind, mut child, input, peak_bytes, .. } = self;
+    /// The most memory it had resident in any measurement.
+    pub fn peak(&self) -> (Kind, u64) {
+        (self.kind, self.peak_bytes)
+    }
+
+    /// Ends the child.
+    pub fn stop(self) -> Result<()> {
+        let Self { kind, mut child, input, .. } = self;
         drop(input);
         let status = child.wait().context("waiting for the child process")?;
-        if status.success() {
-            Ok((kind, peak_bytes))
-        } else {
-            Err(Error::new(format!("the child process of {} ended with {status}", kind.name())))
+        match status.success() {
+            true => Ok(()),
+            false => Err(Error::new(format!("the child process of {} ended with {status}", kind.name()))),
         }
     }
 
@@ -116,12 +120,14 @@ pub fn serve(kind: Kind, args: &Args) -> Result<()> {
 
 /// Fills the database, compacts it, and reads all of it once.
 fn load(kind: Kind, directory: &Path, keys: u64, values: &Values) -> Result<Box<dyn Engine>> {
-    let mut engine = engines::open(kind, directory)?;
+    let engine = engines::open(kind, directory)?;
     {
         let mut session = engine.session(false)?;
         work::load(keys, values, |transaction| session.run(transaction).map(drop))?;
     }
-    engine = engine.compact()?;
+    engine.close()?;
+    engines::compact(directory)?;
+    let engine = engines::open(kind, directory)?;
     {
         let mut session = engine.session(false)?;
         let (mut ranges, count) = work::warm(keys, values);

@@ -9,13 +9,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use plinth_api::{Code, DatabaseOptions, Error, Keyspace, Metrics, Result, Value};
+use plinth_api::{key::successor, Code, DatabaseOptions, Error, Keyspace, Metrics, Result, Value};
 
 use crate::commit::{Pipeline, Request, Settings};
 use crate::metrics::Counters;
 use crate::service::Service;
 use crate::store::{keyspace_gone, store_options, Rocks, Store, Visit};
 use crate::transaction::Transaction;
+use crate::vacant::{VacantRanges, WORTH_NOTING};
 use crate::version::{Clock, ReadPoint, SharedSnapshot, Versions};
 use crate::{format, limits};
 
@@ -37,6 +38,7 @@ pub struct Inner {
     versions: Arc<Versions>,
     pipeline: Pipeline,
     counters: Arc<Counters>,
+    vacant: Arc<VacantRanges>,
     keyspaces: Mutex<Keyspaces>,
     /// Numbers of the keyspaces that exist; looked at by every call.
     alive: RwLock<Vec<bool>>,
@@ -104,8 +106,17 @@ fn start(store: Arc<Rocks>, names: Vec<String>, options: DatabaseOptions) -> Res
     let state = SharedSnapshot::new(store.clone().snapshot());
     let versions = Arc::new(Versions::new(Clock::starting_at(first), window, state));
     let counters = Arc::new(Counters::default());
+    let vacant = Arc::new(VacantRanges::default());
     let settings = Settings { max_queued: options.max_queued_commits, history_limit: options.memory_budget / 8 };
-    let pipeline = Pipeline::new(settings, store, 0..names.len() as u32, lease, versions.clone(), counters.clone());
+    let pipeline = Pipeline::new(
+        settings,
+        store,
+        0..names.len() as u32,
+        lease,
+        vacant.clone(),
+        versions.clone(),
+        counters.clone(),
+    );
     let keyspaces = Keyspaces {
         next: names.len() as u32,
         names: names.iter().enumerate().map(|(id, name)| (Arc::from(name.as_str()), id as u32)).collect(),
@@ -115,6 +126,7 @@ fn start(store: Arc<Rocks>, names: Vec<String>, options: DatabaseOptions) -> Res
         versions,
         pipeline,
         counters,
+        vacant,
         alive: RwLock::new(vec![true; names.len()]),
         keyspaces: Mutex::new(keyspaces),
         closed: AtomicBool::new(false),
@@ -303,7 +315,25 @@ impl Service for Inner {
         visit: &mut Visit<'_>,
     ) -> Result<()> {
         self.versions.check_age(at.version)?;
-        self.closed_or(at.snapshot.read(|snapshot| snapshot.scan(keyspace, begin, end, reverse, visit)))
+        let narrowed = self.vacant.narrow(keyspace, begin, end, at.version);
+        let (begin, end) = narrowed.as_ref().map_or((begin, end), |(begin, end)| (begin, end));
+        let mut first: Option<Vec<u8>> = None;
+        let mut visit_first = |key: &[u8], value: &[u8]| {
+            if first.is_none() {
+                first = Some(key.to_vec());
+            }
+            visit(key, value)
+        };
+        let scanned = at.snapshot.read(|snapshot| snapshot.scan(keyspace, begin, end, reverse, &mut visit_first));
+        if self.closed_or(scanned)? >= WORTH_NOTING {
+            let (begin, end) = match (&first, reverse) {
+                (None, _) => (begin.to_vec(), end.to_vec()),
+                (Some(first), false) => (begin.to_vec(), first.clone()),
+                (Some(first), true) => (successor(first), end.to_vec()),
+            };
+            self.pipeline.note_vacant(keyspace, &begin, &end, at.version);
+        }
+        Ok(())
     }
 
     fn commit(&self, request: Request) -> Result<i64> {

@@ -18,6 +18,7 @@ mod overlay;
 mod service;
 mod store;
 mod transaction;
+mod vacant;
 mod version;
 
 pub use database::open;

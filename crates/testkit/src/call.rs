@@ -137,6 +137,11 @@ impl Call {
         }
     }
 
+    /// Whether it is a plain range that ends before it begins.
+    pub fn is_inverted(&self) -> bool {
+        matches!(self, Call::Range { begin, end, .. } if begin > end)
+    }
+
     /// Whether it asks for data.
     pub fn is_read(&self) -> bool {
         matches!(self, Call::Get { .. } | Call::GetKey { .. } | Call::GetRange { .. })

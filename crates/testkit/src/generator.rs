@@ -15,6 +15,8 @@ pub struct Calls {
     ordinary: Vec<Vec<u8>>,
     too_long: Vec<Vec<u8>>,
     illegal: Vec<Vec<u8>>,
+    /// How many keys a range spans at most, in most cases.
+    reach: Option<usize>,
     values: u64,
 }
 
@@ -31,7 +33,14 @@ impl Calls {
     /// Calls over these keys, none of them wrong.
     pub fn legal(seed: u64, keyspaces: usize, ordinary: Vec<Vec<u8>>) -> Self {
         let rng = Rng::with_seed(seed);
-        Self { rng, keyspaces, ordinary, too_long: Vec::new(), illegal: Vec::new(), values: 0 }
+        Self { rng, keyspaces, ordinary, too_long: Vec::new(), illegal: Vec::new(), reach: None, values: 0 }
+    }
+
+    /// The same, with ranges that span few keys in most cases.
+    #[must_use]
+    pub fn reaching(mut self, reach: Option<usize>) -> Self {
+        self.reach = reach;
+        self
     }
 
     /// The source of randomness.
@@ -105,9 +114,22 @@ impl Calls {
         key
     }
 
+    /// The ends of a range, in any order.
+    fn ends(&mut self) -> (Vec<u8>, Vec<u8>) {
+        let reach = self.reach;
+        match reach {
+            Some(reach) if !self.one_in(20) => {
+                let from = self.rng.usize(..self.ordinary.len());
+                let to = (from + self.rng.usize(..=reach)).min(self.ordinary.len() - 1);
+                (self.ordinary[from].clone(), self.ordinary[to].clone())
+            }
+            _ => (self.bound(), self.bound()),
+        }
+    }
+
     /// A plain range; one with wrong keys is not inverted too, since either error would be right.
     fn range(&mut self, kind: RangeCall, keyspace: usize) -> Call {
-        let (mut begin, mut end) = (self.bound(), self.bound());
+        let (mut begin, mut end) = self.ends();
         let wrong = *begin > *END_OF_KEYS || *end > *END_OF_KEYS;
         let inverted = !self.illegal.is_empty() && self.one_in(20);
         if begin > end && (wrong || !inverted) {
@@ -128,7 +150,7 @@ impl Calls {
         if self.one_in(3) {
             return Call::GetRange { keyspace, begin: self.selector(), end: self.selector(), options };
         }
-        let (mut begin, mut end) = (self.bound(), self.bound());
+        let (mut begin, mut end) = self.ends();
         if begin > end && !self.one_in(8) {
             std::mem::swap(&mut begin, &mut end);
         }

@@ -26,6 +26,8 @@ pub struct Load {
     pub transactions: usize,
     /// How many different keys there are in each keyspace.
     pub keys: usize,
+    /// How many keys a range spans at most, in most cases; `None` for ranges of all lengths.
+    pub reach: Option<usize>,
     /// Whether commits choose their durability at random.
     pub mixed_durability: bool,
 }
@@ -127,7 +129,7 @@ impl Shared<'_> {
 
     fn work(&self, thread: usize, load: &Load, keys: Vec<Vec<u8>>) -> Result<Vec<Attempt>> {
         let seed = load.seed.wrapping_mul(1_000_003).wrapping_add(thread as u64);
-        let mut calls = Calls::legal(seed, self.ids.len(), keys);
+        let mut calls = Calls::legal(seed, self.ids.len(), keys).reaching(load.reach);
         let attempt = |number| self.attempt(&format!("{thread}.{number}"), &mut calls, load);
         (0..load.transactions).map(attempt).collect()
     }

@@ -55,6 +55,8 @@ pub enum OnError {
     Memory,
     /// Fixed and short.
     Short,
+    /// Not at all.
+    Now,
 }
 
 /// Reads and validates the table.

@@ -6,11 +6,14 @@ use std::hint::black_box;
 use std::path::Path;
 use std::ptr;
 
-use ::rocksdb::AsRawPtr;
+use ::rocksdb::{
+    AsRawPtr, BottommostLevelCompaction, ColumnFamilyDescriptor, CompactOptions, WaitForCompactOptions, DB,
+};
 use librocksdb_sys as ffi;
 use plinth_engine::StoreOptions;
 
 use crate::error::{Context, Error, Result};
+use crate::fairness;
 
 /// The RocksDB options of every engine here: those that Plinth opens a database of default
 /// options with. They outlive what is opened with them.
@@ -105,20 +108,20 @@ pub fn look_through(iterator: *mut ffi::rocksdb_iterator_t, begin: &[u8], count:
     }
 }
 
-/// Flushes and compacts a database and waits until nothing is left to do.
-pub fn compact(db: *mut ffi::rocksdb_t) -> Result<()> {
-    // SAFETY: the database is open; the options live for the call; null keys mean everything.
-    unsafe {
-        let options = ffi::rocksdb_flushoptions_create();
-        let flushed = checked(|error| ffi::rocksdb_flush(db, options, error));
-        ffi::rocksdb_flushoptions_destroy(options);
-        flushed.context("flush")?;
-        ffi::rocksdb_compact_range(db, ptr::null(), 0, ptr::null(), 0);
-        let options = ffi::rocksdb_wait_for_compact_options_create();
-        let waited = checked(|error| ffi::rocksdb_wait_for_compact(db, options, error));
-        ffi::rocksdb_wait_for_compact_options_destroy(options);
-        waited.context("waiting for compactions")
+/// Compacts all column families of a closed database and waits until nothing is left to do.
+pub fn compact(directory: &Path) -> Result<()> {
+    let (options, path) = (options(), fairness::database(directory)?);
+    let names = DB::list_cf(&options.database, &path).context("column families")?;
+    let families = names.iter().map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
+    let db = DB::open_cf_descriptors(&options.database, &path, families).context(path.display())?;
+    let mut how = CompactOptions::default();
+    how.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
+    for name in &names {
+        let family = db.cf_handle(name).ok_or_else(|| Error::new(format!("no column family {name}")))?;
+        db.flush_cf(&family).context("flush")?;
+        db.compact_range_cf_opt(&family, None::<&[u8]>, None::<&[u8]>, &how);
     }
+    db.wait_for_compact(&WaitForCompactOptions::default()).context("waiting for compactions")
 }
 
 /// Write options, freed when dropped.

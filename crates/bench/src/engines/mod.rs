@@ -45,9 +45,6 @@ pub trait Engine: Sync {
     /// A session for the calling thread, whose commits are synced or only buffered.
     fn session(&self, sync: bool) -> Result<Box<dyn Session + '_>>;
 
-    /// Brings everything that was written into the last level of the tree.
-    fn compact(self: Box<Self>) -> Result<Box<dyn Engine>>;
-
     /// What it has counted; zeros if it does not count.
     fn counters(&self) -> Result<Counters> {
         Ok(Counters::default())
@@ -94,7 +91,7 @@ impl FromStr for Kind {
     }
 }
 
-/// Opens a database in a directory that does not exist yet.
+/// Opens or creates a database.
 pub fn open(kind: Kind, directory: &Path) -> Result<Box<dyn Engine>> {
     Ok(match kind {
         Kind::Plinth => Box::new(plinth::Plinth::open(directory)?),
@@ -102,4 +99,10 @@ pub fn open(kind: Kind, directory: &Path) -> Result<Box<dyn Engine>> {
         Kind::Optimistic => Box::new(optimistic::Optimistic::open(directory)?),
         Kind::Pessimistic => Box::new(pessimistic::Pessimistic::open(directory)?),
     })
+}
+
+/// Brings all data of a closed database into the last level of the tree, so that every engine
+/// begins with the same files.
+pub fn compact(directory: &Path) -> Result<()> {
+    common::compact(directory)
 }

@@ -25,7 +25,7 @@ pub struct Pessimistic {
 unsafe impl Sync for Pessimistic {}
 
 impl Pessimistic {
-    /// Creates it.
+    /// Opens or creates it.
     pub fn open(directory: &Path) -> Result<Self> {
         let (path, options) = (common::c_path(directory)?, common::options());
         let mut family = DefaultFamily::new(&options);
@@ -68,17 +68,6 @@ impl Engine for Pessimistic {
             // SAFETY: database and options are live; no transaction is used again.
             unsafe { ffi::rocksdb_transaction_begin(self.db, write, options, ptr::null_mut()) }
         })))
-    }
-
-    fn compact(self: Box<Self>) -> Result<Box<dyn Engine>> {
-        // SAFETY: the database is open; only the wrapper of the base is freed.
-        unsafe {
-            let base = ffi::rocksdb_transactiondb_get_base_db(self.db);
-            let result = common::compact(base);
-            ffi::rocksdb_transactiondb_close_base_db(base);
-            result?;
-        }
-        Ok(self)
     }
 
     fn close(self: Box<Self>) -> Result<()> {

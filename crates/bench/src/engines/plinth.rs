@@ -5,20 +5,19 @@
 use std::ffi::CStr;
 use std::hint::black_box;
 use std::mem;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::ptr;
 
 use ::plinth::{
     plinth_database, plinth_database_close, plinth_database_metrics, plinth_database_open, plinth_error,
-    plinth_key_selector, plinth_last_error, plinth_metrics, plinth_range, plinth_range_free, plinth_range_options,
-    plinth_transaction, plinth_transaction_begin, plinth_transaction_commit, plinth_transaction_destroy,
-    plinth_transaction_get, plinth_transaction_get_range, plinth_transaction_on_error, plinth_transaction_set,
-    plinth_transaction_set_option, plinth_value, plinth_value_free,
+    plinth_error_is_retryable, plinth_key_selector, plinth_last_error, plinth_metrics, plinth_range, plinth_range_free,
+    plinth_range_options, plinth_transaction, plinth_transaction_begin, plinth_transaction_commit,
+    plinth_transaction_destroy, plinth_transaction_get, plinth_transaction_get_range, plinth_transaction_on_error,
+    plinth_transaction_set, plinth_transaction_set_option, plinth_value, plinth_value_free,
 };
 
 use super::{common, Counters, Engine, Session, Transaction};
-use crate::error::{Context, Error, Result};
-use crate::fairness;
+use crate::error::{Error, Result};
 
 const DURABILITY_OPTION: i32 = ::plinth::plinth_transaction_option::PLINTH_OPTION_DURABILITY as i32;
 const BUFFERED: i64 = ::plinth::plinth_durability::PLINTH_DURABILITY_BUFFERED as i64;
@@ -26,7 +25,6 @@ const BUFFERED: i64 = ::plinth::plinth_durability::PLINTH_DURABILITY_BUFFERED as
 /// An open database; its commits are synced unless a transaction says otherwise.
 pub struct Plinth {
     db: *mut plinth_database,
-    directory: PathBuf,
 }
 
 // SAFETY: the header allows every call from any thread.
@@ -39,21 +37,13 @@ impl Plinth {
         let mut db = ptr::null_mut();
         // SAFETY: the path lives for the call; `db` is writable.
         check(unsafe { plinth_database_open(path.as_ptr(), ptr::null(), &mut db) })?;
-        Ok(Self { db, directory: directory.to_path_buf() })
+        Ok(Self { db })
     }
 }
 
 impl Engine for Plinth {
     fn session(&self, sync: bool) -> Result<Box<dyn Session + '_>> {
         Ok(Box::new(Client { db: self.db, sync }))
-    }
-
-    /// The header has no compaction, so the closed database's files are compacted by RocksDB.
-    fn compact(self: Box<Self>) -> Result<Box<dyn Engine>> {
-        let directory = self.directory.clone();
-        self.close()?;
-        compact_files(&fairness::database(&directory)?)?;
-        Ok(Box::new(Self::open(&directory)?))
     }
 
     fn counters(&self) -> Result<Counters> {
@@ -67,19 +57,6 @@ impl Engine for Plinth {
         // SAFETY: any handle is allowed.
         check(unsafe { plinth_database_close(self.db) })
     }
-}
-
-fn compact_files(path: &Path) -> Result<()> {
-    let options = common::options();
-    let names = ::rocksdb::DB::list_cf(&options.database, path).context("column families")?;
-    let families = names.iter().map(|name| ::rocksdb::ColumnFamilyDescriptor::new(name, options.family.clone()));
-    let db = ::rocksdb::DB::open_cf_descriptors(&options.database, path, families).context("opening Plinth's files")?;
-    for name in &names {
-        let family = db.cf_handle(name).ok_or_else(|| Error::new(format!("no column family {name}")))?;
-        db.flush_cf(&family).context("flush")?;
-        db.compact_range_cf(&family, None::<&[u8]>, None::<&[u8]>);
-    }
-    db.wait_for_compact(&::rocksdb::WaitForCompactOptions::default()).context("waiting for compactions")
 }
 
 struct Client {
@@ -183,6 +160,9 @@ impl Session for Client {
             }
             if error == MISSING {
                 break Err(Error::new("a key is missing"));
+            }
+            if !plinth_error_is_retryable(error) {
+                break check(error).map(|()| retries);
             }
             retries += 1;
             // SAFETY: any handle is allowed.

@@ -23,7 +23,7 @@ pub struct Rocksdb {
 unsafe impl Sync for Rocksdb {}
 
 impl Rocksdb {
-    /// Creates it.
+    /// Opens or creates it.
     pub fn open(directory: &Path) -> Result<Self> {
         let (path, options) = (common::c_path(directory)?, common::options());
         let mut family = DefaultFamily::new(&options);
@@ -50,11 +50,6 @@ impl Engine for Rocksdb {
         // SAFETY: freed in the session's drop.
         let batch = unsafe { ffi::rocksdb_writebatch_create() };
         Ok(Box::new(Plain { db: self.db, read: ReadOptions::new(), write: WriteOptions::new(sync), batch }))
-    }
-
-    fn compact(self: Box<Self>) -> Result<Box<dyn Engine>> {
-        common::compact(self.db)?;
-        Ok(self)
     }
 
     fn close(self: Box<Self>) -> Result<()> {

@@ -21,6 +21,7 @@ use super::waiter::{Stage, Waiter, SHORT_WAIT};
 use super::Request;
 use crate::metrics::Counters;
 use crate::store::Store;
+use crate::vacant::VacantRanges;
 use crate::version::Versions;
 
 /// Commits of one group at most, so that no batch grows without bound.
@@ -75,12 +76,13 @@ impl Pipeline {
         store: Arc<dyn Store>,
         keyspaces: impl Iterator<Item = u32>,
         lease: i64,
+        vacant: Arc<VacantRanges>,
         versions: Arc<Versions>,
         counters: Arc<Counters>,
     ) -> Self {
         let lease = Arc::new(AtomicI64::new(lease));
         let last = versions.latest().version;
-        let sequencer = Sequencer::new(last, lease.clone(), keyspaces, settings.history_limit);
+        let sequencer = Sequencer::new(last, lease.clone(), vacant, keyspaces, settings.history_limit);
         Self {
             settings,
             versions,
@@ -126,6 +128,14 @@ impl Pipeline {
     pub fn sync(&self) -> Result<()> {
         let read_version = self.versions.latest().version;
         self.commit(Request { read_version, sync: true, ..Request::default() }).map(|_| ())
+    }
+
+    /// Notes that a scan at `version` found nothing in `[begin, end)` but tombstones. Where the
+    /// sequencer is busy the next such scan will do it.
+    pub fn note_vacant(&self, keyspace: u32, begin: &[u8], end: &[u8], version: i64) {
+        if let Some(sequencing) = self.try_sequence() {
+            sequencing.note_vacant(keyspace, begin, end, version, &self.versions);
+        }
     }
 
     /// Publishes the present state under the present version, unless commits are under way and

@@ -17,6 +17,7 @@ use crate::conflict::{History, RangeRef};
 use crate::format;
 use crate::metrics::Counters;
 use crate::store::{Batch, Store};
+use crate::vacant::VacantRanges;
 use crate::version::{SharedSnapshot, Versions};
 
 /// What became of a group. Its members are told when the sequencer's lock is free again.
@@ -36,6 +37,8 @@ pub struct Sequencer {
     /// Versions below this are reserved on disk: a crash can't make them be given out again.
     /// Raised when the group that carries a new lease was synced.
     lease: Arc<AtomicI64>,
+    /// Ranges that scans may pass over; cut here when a key in them is set.
+    vacant: Arc<VacantRanges>,
     /// Versions at or below this have no conflict history any more.
     forgotten: i64,
     history_limit: usize,
@@ -46,6 +49,7 @@ impl Sequencer {
     pub fn new(
         last_version: i64,
         lease: Arc<AtomicI64>,
+        vacant: Arc<VacantRanges>,
         keyspaces: impl Iterator<Item = u32>,
         history_limit: usize,
     ) -> Self {
@@ -54,6 +58,7 @@ impl Sequencer {
             keyspaces: keyspaces.collect(),
             last_version,
             lease,
+            vacant,
             forgotten: 0,
             history_limit,
         }
@@ -68,6 +73,16 @@ impl Sequencer {
     pub fn remove_keyspace(&mut self, id: u32) {
         self.keyspaces.remove(&id);
         self.histories.remove(&id);
+    }
+
+    /// Lets scans pass over `[begin, end)`, which was empty at `version`, if nobody wrote there
+    /// since.
+    pub fn note_vacant(&self, keyspace: u32, begin: &[u8], end: &[u8], version: i64, versions: &Versions) {
+        let written = |history: &History| history.written_after(RangeRef::Range(begin, end), version);
+        let known = version >= versions.oldest().max(self.forgotten);
+        if begin < end && known && !self.histories.get(&keyspace).is_some_and(written) {
+            self.vacant.note(keyspace, begin, end, version);
+        }
     }
 
     /// A new version, above every one given out before, in this life or an earlier one, and
@@ -155,7 +170,10 @@ impl Sequencer {
             }
             for (key, value) in overlay.keys() {
                 match value {
-                    Some(value) => batch.put(*keyspace, key, value)?,
+                    Some(value) => {
+                        self.vacant.set(*keyspace, key);
+                        batch.put(*keyspace, key, value)?;
+                    }
                     None => batch.delete(*keyspace, key)?,
                 }
             }

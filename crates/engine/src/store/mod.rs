@@ -24,7 +24,8 @@ pub trait Snapshot: Send + Sync {
     fn get(&self, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
 
     /// Visits the pairs with `begin <= key < end`, ascending, or descending if `reverse`.
-    fn scan(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<()>;
+    /// Returns how many tombstones it stepped over.
+    fn scan(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<u64>;
 }
 
 /// Changes that take effect together.

@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use plinth_api::{Code, Error, Pinned, Result, Value};
+use rocksdb::perf::{PerfContext, PerfMetric};
 use rocksdb::{
     BoundColumnFamily, ColumnFamilyDescriptor, DBPinnableSlice, DBWithThreadMode, Env, ErrorKind, MultiThreaded,
     ReadOptions, SnapshotWithThreadMode, WriteBatch, WriteOptions,
@@ -142,10 +143,12 @@ impl Snapshot for RocksSnapshot {
         }))
     }
 
-    fn scan(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<()> {
+    fn scan(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<u64> {
         if begin >= end {
-            return Ok(());
+            return Ok(0);
         }
+        let counters = PerfContext::default();
+        let before = counters.metric(PerfMetric::InternalDeleteSkippedCount);
         let mut options = self.read_options();
         // Tight bounds keep the iterator from walking over tombstones next to the range.
         options.set_iterate_lower_bound(begin);
@@ -159,7 +162,7 @@ impl Snapshot for RocksSnapshot {
             }
             while let Some((key, value)) = cursor.item() {
                 if !visit(key, value) {
-                    return Ok(());
+                    break;
                 }
                 if reverse {
                     cursor.prev();
@@ -168,7 +171,8 @@ impl Snapshot for RocksSnapshot {
                 }
             }
             cursor.status().map_err(|error| translate(&error, "scanning a range"))
-        })
+        })?;
+        Ok(counters.metric(PerfMetric::InternalDeleteSkippedCount).saturating_sub(before))
     }
 }
 

@@ -177,6 +177,6 @@ impl RangeRead<'_> {
     fn hit_end(&self, widely: bool) -> bool {
         let limit = if widely { self.positions.count } else { self.positions.count + 1 };
         let off = self.positions.begin >= limit || self.positions.end >= limit;
-        off && !(!self.reverse && self.result.more)
+        off && (self.reverse || !self.result.more)
     }
 }

@@ -242,3 +242,63 @@ fn legal_bound(key: &[u8]) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use plinth_api::{Database, DatabaseOptions};
+
+    use super::*;
+    use crate::model::ModelDatabase;
+
+    type Ranges = Vec<(&'static [u8], &'static [u8])>;
+
+    fn plain(key: &str) -> KeySelector {
+        KeySelector::first_greater_or_equal(key)
+    }
+
+    fn range(transaction: &ModelTransaction, begin: &str, end: &str, limit: usize, reverse: bool) -> usize {
+        let options = RangeOptions { limit, reverse, ..RangeOptions::default() };
+        transaction.get_range(0, plain(begin), plain(end), options).unwrap().len()
+    }
+
+    fn get_key(transaction: &ModelTransaction, key: &str, or_equal: bool, offset: i32) {
+        let selector = KeySelector { key: key.as_bytes().to_vec(), or_equal, offset };
+        transaction.get_key(0, selector, false).unwrap();
+    }
+
+    #[test]
+    fn read_conflict_ranges_are_those_of_section_19() {
+        let database = ModelDatabase::new(DatabaseOptions::default());
+        let setup = database.begin().unwrap();
+        ["b", "d", "f"].iter().for_each(|key| setup.set(0, key.as_bytes(), b"v").unwrap());
+        setup.commit().unwrap();
+        let check = |steps: &dyn Fn(&ModelTransaction), expected: Ranges| {
+            let transaction = database.begin_model();
+            steps(&transaction);
+            let reads = transaction.reads();
+            let found: Vec<(&[u8], &[u8])> =
+                reads.required.iter().map(|span| (&*span.range.begin, &*span.range.end)).collect();
+            assert_eq!(found, expected);
+            assert_eq!(reads.required, reads.allowed);
+        };
+        check(&|t| assert!(t.get(0, b"c", false).unwrap().is_none()), vec![(b"c", b"c\0")]);
+        check(&|t| assert_eq!(range(t, "a", "g", 0, false), 3), vec![(b"a", b"g")]);
+        check(&|t| assert_eq!(range(t, "a", "g", 2, false), 2), vec![(b"a", b"d\0")]);
+        check(&|t| assert_eq!(range(t, "a", "g", 3, false), 3), vec![(b"a", b"f\0")]);
+        check(&|t| assert_eq!(range(t, "a", "g", 1, true), 1), vec![(b"f", b"g")]);
+        check(&|t| assert_eq!(range(t, "e", "b", 0, false), 0), vec![]);
+        check(&|t| (t.set(0, b"d", b"").unwrap(), range(t, "a", "g", 0, false)).0, vec![(b"a", b"d"), (b"d\0", b"g")]);
+        check(&|t| (t.clear_range(0, b"c", b"e").unwrap(), range(t, "a", "g", 0, false)).0, vec![(b"a", b"c"), (b"e", b"g")]);
+        check(&|t| (t.get(0, b"d", false).unwrap(), t.set(0, b"d", b"").unwrap()).1, vec![(b"d", b"d\0")]);
+        check(&|t| (t.set(0, b"d", b"").unwrap(), t.get(0, b"d", false).unwrap()).0, vec![]);
+        check(&|t| get_key(t, "b", true, 1), vec![(b"b\0", b"d\0")]);
+        check(&|t| get_key(t, "d", false, 0), vec![(b"b", b"d")]);
+        check(&|t| get_key(t, "g", false, 1), vec![(b"g", b"\xff\0")]);
+        check(
+            &|t| (t.set(0, b"d", b"").unwrap(), t.add_read_conflict_range(0, b"c", b"e").unwrap()).1,
+            vec![(b"c", b"d"), (b"d\0", b"e")],
+        );
+        check(&|t| assert!(t.get(0, b"b", true).unwrap().is_some()), vec![]);
+    }
+}
