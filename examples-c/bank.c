@@ -270,7 +270,7 @@ static bool run_bank(struct bank *bank, uint64_t threads, uint64_t seconds)
     bool good = tellers != NULL && open_accounts(bank) == 0 &&
                 run_threads(bank, tellers, threads, seconds);
     free(tellers);
-    good = good && !atomic_load(&bank->failed) && audit_once(bank, &sum);
+    good = audit_once(bank, &sum) && good && !atomic_load(&bank->failed);
     uint64_t transfers = atomic_load(&bank->transfers);
     printf("%" PRIu64 " transfers, %.0f transfers/s, %" PRIuFAST64 " conflicts, %" PRIuFAST64
            " retries, %" PRIuFAST64 " audits\n",

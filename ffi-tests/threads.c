@@ -252,6 +252,51 @@ static void commits_of_64_threads_all_arrive(void) {
            (long)(after.syncs - before.syncs));
 }
 
+typedef struct {
+    plinth_database *db;
+    long rounds, committed, refused;
+} crowd;
+
+static void commit_into_a_short_queue(long number, void *user) {
+    crowd *c = (crowd *)user;
+    for (long i = 0; i < c->rounds; i++) {
+        plinth_transaction *tr = begin(c->db);
+        plinth_error error;
+        char key[24];
+        size_t len = (size_t)snprintf(key, sizeof key, "q%02ld/%04ld", number, i);
+        CHECK_OK(tr_set(tr, bytes_of(key, len), B("v")));
+        error = plinth_transaction_commit(tr);
+        CHECK(error == 0 || error == PLINTH_ERROR_COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED);
+        count_add(error == 0 ? &c->committed : &c->refused, 1);
+        if (error != 0) {
+            CHECK_OK(plinth_transaction_on_error(tr, error));
+            CHECK_VALUE(tr, bytes_of(key, len), ABSENT);
+        }
+        destroy(tr);
+    }
+}
+
+static void commits_beyond_the_queue_limit_are_refused_with_1042_d12(void) {
+    path where = temporary_path();
+    plinth_database_options options = database_options();
+    plinth_database *before = db;
+    plinth_metrics metrics;
+    crowd c;
+    memset(&c, 0, sizeof c);
+    options.max_queued_commits = 1;
+    c.rounds = scaled(30);
+    c.db = db = open_with(where.text, &options);
+    in_threads(16, commit_into_a_short_queue, &c);
+    CHECK_INT(c.committed + c.refused, 16 * c.rounds);
+    CHECK(c.committed > 0);
+    CHECK_INT(count_keys(), c.committed);
+    CHECK_OK(plinth_database_metrics(c.db, &metrics, sizeof metrics));
+    CHECK_INT(metrics.refused, c.refused);
+    printf("%ld committed, %ld refused\n", c.committed, c.refused);
+    CHECK_OK(plinth_database_close(c.db));
+    db = before;
+}
+
 static void begin_and_destroy(long number, void *user) {
     plinth_transaction *tr = begin(db);
     (void)user;
@@ -480,6 +525,7 @@ int main(int argc, char **argv) {
     RUN(of_many_commits_of_one_transaction_at_most_one_succeeds_com3);
     RUN(concurrent_transfers_keep_the_total_conf19);
     RUN(commits_of_64_threads_all_arrive);
+    RUN(commits_beyond_the_queue_limit_are_refused_with_1042_d12);
     RUN(thousands_of_short_lived_threads_leave_nothing_behind);
     RUN(a_transaction_may_end_in_another_thread_tx2);
     RUN(of_many_destroys_exactly_one_succeeds);

@@ -75,7 +75,7 @@ by_pkg_config() {
         # shellcheck disable=SC2046
         cc -std=c11 -o "$work/pc-$name" "examples-c/$name.c" $(pkg-config --cflags --libs plinth) -pthread -Wl,-rpath,"$prefix/lib" || return 1
     done
-    readelf -d "$work/pc-hello" | grep "$(sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p' "$work/dynamic")"
+    readelf -d "$work/pc-hello" | grep 'NEEDED.*\[libplinth\.so\.[0-9]*\]'
 }
 
 by_pkg_config_static() {

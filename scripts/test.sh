@@ -74,6 +74,10 @@ ffi_valgrind() {
         -DPLINTH_VALGRIND=ON -DPLINTH_TEST_SCALE="${PLINTH_TEST_SCALE:-50}"
 }
 
+format() {
+    cargo fmt --all -- --check -l || { echo 'repair: cargo fmt --all'; return 1; }
+}
+
 documentation() {
     RUSTDOCFLAGS='-D warnings' cargo doc --release "${locked[@]}" --workspace --no-deps
 }
@@ -84,7 +88,7 @@ read -ra locked <<<"${CARGO_FLAGS---locked}"
 
 # Without the library there is nothing to test.
 step 'build' make --no-print-directory build || finish
-step 'format' cargo fmt --all -- --check -l
+step 'format' format
 step 'lints' cargo clippy --release "${locked[@]}" --workspace --all-targets -- -D warnings
 step 'generated files and tidiness' cargo run --release --quiet "${locked[@]}" -p xtask -- check
 if [ "$mode" = all ]; then

@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn a_filled_range_points_into_its_owner() {
-        let mut rows = RangeResult { more: true, ..RangeResult::default() };
+        let mut rows = RangeResult::default();
+        rows.more = true;
         rows.push(b"a", b"1");
         rows.push(b"b", b"");
         let mut range = plinth_range::default();

@@ -1,6 +1,7 @@
 //! Values read from a database, pinned where the backend can pin them.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// Bytes that a backend keeps in place while the object lives.
 pub trait Pinned: Send + Sync {
@@ -8,12 +9,16 @@ pub trait Pinned: Send + Sync {
     fn bytes(&self) -> &[u8];
 }
 
-/// A value: a copy of our own, or bytes pinned inside the backend.
+/// A value: a copy of our own, or bytes pinned inside the backend. A clone shares the bytes,
+/// unless they are `Owned`.
+#[derive(Clone)]
 pub enum Value {
     /// Bytes that belong to the value.
     Owned(Vec<u8>),
+    /// Bytes that are shared.
+    Shared(Arc<[u8]>),
     /// Bytes that the backend keeps in place.
-    Pinned(Box<dyn Pinned>),
+    Pinned(Arc<dyn Pinned>),
 }
 
 impl Deref for Value {
@@ -22,6 +27,7 @@ impl Deref for Value {
     fn deref(&self) -> &[u8] {
         match self {
             Value::Owned(bytes) => bytes,
+            Value::Shared(bytes) => bytes,
             Value::Pinned(pinned) => pinned.bytes(),
         }
     }

@@ -23,11 +23,7 @@ pub struct Calls {
 impl Calls {
     /// Calls over the keys on edges, wrong ones among them.
     pub fn with_errors(seed: u64, keyspaces: usize) -> Self {
-        Self {
-            too_long: keys::too_long(),
-            illegal: keys::illegal(),
-            ..Self::legal(seed, keyspaces, keys::ordinary())
-        }
+        Self { too_long: keys::too_long(), illegal: keys::illegal(), ..Self::legal(seed, keyspaces, keys::ordinary()) }
     }
 
     /// Calls over these keys, none of them wrong.
@@ -210,7 +206,9 @@ fn action(calls: &mut Calls) -> Action {
         960..=974 => Action::CommittedVersion,
         975..=984 => Action::Reset,
         985..=990 => Action::Cancel,
-        _ => Action::OnError(*calls.rng.choice(&[1020, 1007, 1021, 1042, 1009, 2004, 2101, 4100, 1031]).unwrap_or(&1020)),
+        _ => {
+            Action::OnError(*calls.rng.choice(&[1020, 1007, 1021, 1042, 1009, 2004, 2101, 4100, 1031]).unwrap_or(&1020))
+        }
     }
 }
 

@@ -8,9 +8,8 @@ pub const LONGEST_READ: usize = LONGEST + 8;
 
 /// Keys that may be set.
 pub fn ordinary() -> Vec<Vec<u8>> {
-    let short: [&[u8]; 14] = [
-        b"", b"\0", b"a", b"a\0", b"a\0\0", b"ab", b"abc", b"b", b"b\xff", b"c", b"m", b"\x7f", b"\xfe", b"\xfe\xff",
-    ];
+    let short: [&[u8]; 14] =
+        [b"", b"\0", b"a", b"a\0", b"a\0\0", b"ab", b"abc", b"b", b"b\xff", b"c", b"m", b"\x7f", b"\xfe", b"\xfe\xff"];
     let mut keys: Vec<Vec<u8>> = short.iter().map(|key| key.to_vec()).collect();
     keys.push(vec![b'k'; LONGEST - 1]);
     keys.push(vec![b'k'; LONGEST]);

@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plinth_api::{Code, Database, DatabaseOptions, Error, KeySelector, RangeOptions, Result, Transaction};
 use plinth_api::TransactionDefaults;
+use plinth_api::{Code, Database, DatabaseOptions, Error, KeySelector, RangeOptions, Result, Transaction};
 
 use crate::call::{Answer, Call};
 use crate::generator::operations;

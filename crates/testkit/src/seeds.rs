@@ -32,7 +32,10 @@ mod tests {
 
     #[test]
     fn every_line_that_is_not_a_comment_is_a_seed() {
-        assert_eq!(parse("# why\n7 100 # because\n\n8 20\n"), [Seed { seed: 7, steps: 100 }, Seed { seed: 8, steps: 20 }]);
+        assert_eq!(
+            parse("# why\n7 100 # because\n\n8 20\n"),
+            [Seed { seed: 7, steps: 100 }, Seed { seed: 8, steps: 20 }]
+        );
         let text = include_str!("../seeds/lockstep.txt");
         let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
         assert_eq!(lockstep().len(), lines.count());

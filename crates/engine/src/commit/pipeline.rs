@@ -126,8 +126,7 @@ impl Pipeline {
 
     /// Makes everything acknowledged durable: an empty commit that asks for a sync.
     pub fn sync(&self) -> Result<()> {
-        let read_version = self.versions.latest().version;
-        self.commit(Request { read_version, sync: true, ..Request::default() }).map(|_| ())
+        self.commit(Request { read_version: i64::MAX, sync: true, ..Request::default() }).map(|_| ())
     }
 
     /// Notes that a scan at `version` found nothing in `[begin, end)` but tombstones. Where the

@@ -8,7 +8,7 @@ use crate::overlay::Overlay;
 /// A commit: what was read, what was written, and how.
 #[derive(Default)]
 pub struct Request {
-    /// The version the reads were made at.
+    /// The version the reads were made at; the largest one if there were none.
     pub read_version: i64,
     /// Read conflict ranges, by keyspace.
     pub reads: Vec<(u32, ConflictSet)>,

@@ -76,6 +76,9 @@ pub fn resolve(view: &View<'_>, selector: &KeySelector) -> Result<Resolved> {
     })
 }
 
+/// A key of the overlay and its value; `None` is a clear.
+type OwnKey<'a> = (&'a [u8], Option<&'a [u8]>);
+
 /// The own keys of one segment.
 struct Own<'a> {
     overlay: &'a Overlay,
@@ -85,7 +88,7 @@ struct Own<'a> {
 }
 
 impl<'a> Own<'a> {
-    fn keys(&self) -> Box<dyn Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + 'a> {
+    fn keys(&self) -> Box<dyn Iterator<Item = OwnKey<'a>> + 'a> {
         let keys = self.overlay.range(self.begin, self.end);
         if self.reverse {
             Box::new(keys.rev())

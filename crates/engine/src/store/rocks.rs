@@ -138,8 +138,8 @@ impl Snapshot for RocksSnapshot {
             Ok(found.map(|slice| unsafe { transmute::<DBPinnableSlice<'_>, DBPinnableSlice<'static>>(slice) }))
         })?;
         Ok(found.map(|slice| match slice.len() {
-            0..=COPY_UP_TO => Value::Owned(slice.to_vec()),
-            _ => Value::Pinned(Box::new(PinnedSlice { slice, _rocks: self.rocks.clone() })),
+            0..=COPY_UP_TO => Value::Shared(Arc::from(&*slice)),
+            _ => Value::Pinned(Arc::new(PinnedSlice { slice, _rocks: self.rocks.clone() })),
         }))
     }
 

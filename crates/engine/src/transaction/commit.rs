@@ -64,6 +64,7 @@ impl Transaction {
         }
         check_size(&mut state)?;
         // Fixed before queueing: a commit that is still to come may conflict (rule 3FS-9).
+        let fetched = state.read_point.is_none();
         let point = match state.read_point.clone() {
             Some(point) => point,
             None => {
@@ -73,8 +74,11 @@ impl Transaction {
                 point
             }
         };
+        // A version that nobody read at can't be too old, however long the commit queues (rule
+        // COM-6).
+        let blind = state.wanted_version.is_none() && state.reads.iter().all(|(_, set)| set.is_empty());
         let mut request = Request {
-            read_version: point.version,
+            read_version: if fetched && blind { i64::MAX } else { point.version },
             reads: std::mem::take(&mut state.reads),
             writes: std::mem::take(&mut state.writes),
             overlays: std::mem::take(&mut state.overlays),

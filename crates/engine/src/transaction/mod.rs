@@ -3,6 +3,7 @@
 //! Any thread may call anything at any time (rule TX-2). The lock is taken for short looks and
 //! notes only; see `state`.
 
+mod cache;
 mod commit;
 mod read;
 mod retry;

@@ -45,13 +45,23 @@ impl Transaction {
         let point = state.read_point.clone();
         drop(state);
         let result = self.point_or(point).and_then(|point| self.service.get(&point, keyspace, key));
-        let result = result.map_err(|error| error.context(format!("key \"{}\"", printable(key))));
-        self.finish(&issued, &result, |state| {
+        let result = result.or_else(|error| self.read_again(keyspace, key, error));
+        self.finish(&issued, &result, |state, value| {
+            state.cache.keep(keyspace, key, value);
             if !snapshot {
                 state.reads_mut(keyspace).add_key(key);
             }
         })?;
         result
+    }
+
+    /// A key that was read before the read version left the window is still known (rule RYW-12).
+    fn read_again(&self, keyspace: u32, key: &[u8], error: Error) -> Result<Option<Value>> {
+        let known = match error.code() {
+            Code::TRANSACTION_TOO_OLD => self.lock().cache.find(keyspace, key),
+            _ => None,
+        };
+        known.ok_or_else(|| error.context(format!("key \"{}\"", printable(key))))
     }
 
     pub(super) fn read_selector(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>> {
@@ -122,8 +132,8 @@ impl Transaction {
             };
             walk(&View { source: &source, overlay: overlay.as_deref() })
         });
-        self.finish(&issued, &result, |state| {
-            if let (false, Ok((_, Some((begin, end))))) = (snapshot, &result) {
+        self.finish(&issued, &result, |state, (_, range)| {
+            if let (false, Some((begin, end))) = (snapshot, range) {
                 add_read(state, keyspace, begin, end, issued.overlay.as_deref());
             }
         })?;
@@ -174,14 +184,14 @@ impl Transaction {
     }
 
     /// Notes the end of a read. Fails if the transaction was ended or reset meanwhile.
-    fn finish<T>(&self, issued: &Issued, result: &Result<T>, note: impl FnOnce(&mut State)) -> Result<()> {
+    fn finish<T>(&self, issued: &Issued, result: &Result<T>, note: impl FnOnce(&mut State, &T)) -> Result<()> {
         let mut state = self.lock();
         if state.epoch != issued.epoch {
             return Err(Error::new(Code::TRANSACTION_CANCELLED).context("the transaction was reset meanwhile"));
         }
         state.reads_running -= 1;
         match result {
-            Ok(_) => note(&mut state),
+            Ok(value) => note(&mut state, value),
             Err(error) => {
                 state.read_error.get_or_insert(error.code());
             }

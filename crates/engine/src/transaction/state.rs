@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use plinth_api::{Code, Durability, Error, Result, TransactionDefaults};
 
+use super::cache::ReadCache;
 use crate::conflict::ConflictSet;
 use crate::overlay::Overlay;
 use crate::version::ReadPoint;
@@ -55,6 +56,8 @@ pub struct State {
     /// Write conflict ranges added by hand, by keyspace. Those of the own writes are the own
     /// writes themselves.
     pub writes: Vec<(u32, ConflictSet)>,
+    /// Values read, for when they can no longer be read.
+    pub cache: ReadCache,
     /// Reads between their issue and their end.
     pub reads_running: usize,
     /// The first error that a started read ended with (rule COM-4).
@@ -87,6 +90,7 @@ impl State {
             overlays: Vec::new(),
             reads: Vec::new(),
             writes: Vec::new(),
+            cache: ReadCache::default(),
             reads_running: 0,
             read_error: None,
             options,
@@ -154,6 +158,7 @@ impl State {
         self.overlays.clear();
         self.reads.clear();
         self.writes.clear();
+        self.cache.clear();
         self.reads_running = 0;
         self.read_error = None;
         self.used = 0;

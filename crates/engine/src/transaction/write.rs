@@ -87,7 +87,7 @@ impl Transaction {
 
     fn reserve_for(&self, state: &mut State, used: usize) -> Result<()> {
         let reads: usize = state.reads.iter().map(|(_, set)| set.memory()).sum();
-        let used = used + reads;
+        let used = used + reads + state.cache.memory();
         if used > state.reserved.max(FREE) {
             let wanted = used.next_multiple_of(STEP) - state.reserved;
             self.service.reserve(wanted)?;

@@ -123,7 +123,12 @@ impl<'a> Replay<'a> {
             let attempt = &self.history.attempts[*index];
             let transaction = self.again(attempt)?;
             self.survived(attempt, &transaction)?;
-            members.push(Member { index: *index, required: transaction.reads().required, spans: transaction.write_spans(), transaction });
+            members.push(Member {
+                index: *index,
+                required: transaction.reads().required,
+                spans: transaction.write_spans(),
+                transaction,
+            });
         }
         self.summary.shared_versions += usize::from(members.len() > 1);
         let order = self.footprints.order(version, &members);
@@ -264,7 +269,15 @@ mod tests {
     fn attempt(name: &str, read_version: i64, steps: Vec<(Call, Answer)>, outcome: Outcome) -> Attempt {
         let commit = CommitRecord { started: 1, returned: 9, acknowledged: BEFORE, outcome };
         let read_version = Some(read_version);
-        Attempt { name: name.into(), acknowledged: 0, read_version, by_hand: true, version_known: 0, steps, commit: Some(commit) }
+        Attempt {
+            name: name.into(),
+            acknowledged: 0,
+            read_version,
+            by_hand: true,
+            version_known: 0,
+            steps,
+            commit: Some(commit),
+        }
     }
 
     fn history(attempts: Vec<Attempt>) -> History {
@@ -293,7 +306,12 @@ mod tests {
     #[test]
     fn a_guess_about_an_unseen_order_accuses_nobody() {
         let one = attempt("one", BEFORE, vec![set("a", "1")], Outcome::Committed(SHARED));
-        let two = attempt("two", BEFORE, vec![(Call::Clear { keyspace: 0, key: key("a") }, Answer::Done)], Outcome::Committed(SHARED));
+        let two = attempt(
+            "two",
+            BEFORE,
+            vec![(Call::Clear { keyspace: 0, key: key("a") }, Answer::Done)],
+            Outcome::Committed(SHARED),
+        );
         for found in ["a", "\u{7f}"] {
             let selector = KeySelector::first_greater_or_equal("");
             let answer = Answer::Key(if found == "a" { key("a") } else { b"\xff".to_vec() });
@@ -307,7 +325,8 @@ mod tests {
     fn a_conflict_within_one_version_may_be_the_reason_of_a_refusal() {
         let one = attempt("one", BEFORE, vec![set("a", "1")], Outcome::Committed(SHARED));
         let refused = |start| {
-            let mut refused = attempt("two", BEFORE, vec![get("a", None), set("b", "2")], Outcome::Failed(Code::NOT_COMMITTED));
+            let mut refused =
+                attempt("two", BEFORE, vec![get("a", None), set("b", "2")], Outcome::Failed(Code::NOT_COMMITTED));
             refused.commit = refused.commit.map(|commit| CommitRecord { returned: start, ..commit });
             refused
         };

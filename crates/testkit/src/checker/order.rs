@@ -72,7 +72,8 @@ impl Footprints {
         let mut left: Vec<usize> = (0..members.len()).collect();
         let mut order = Vec::new();
         while !left.is_empty() {
-            let is_first = |at: &&usize| left.iter().all(|other| other == *at || !before(&members[*other], &members[**at]));
+            let is_first =
+                |at: &&usize| left.iter().all(|other| other == *at || !before(&members[*other], &members[**at]));
             let next = *left.iter().find(is_first)?;
             left.retain(|at| *at != next);
             order.push(next);

@@ -79,7 +79,13 @@ impl Transaction for FaultyTransaction {
         self.inner.get_key(keyspace, selector, snapshot || self.has(Fault::IgnoresReads))
     }
 
-    fn get_range(&self, keyspace: u32, begin: KeySelector, end: KeySelector, options: RangeOptions) -> Result<RangeResult> {
+    fn get_range(
+        &self,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        options: RangeOptions,
+    ) -> Result<RangeResult> {
         self.before_call()?;
         self.before_read()?;
         let loose = self.has(Fault::MissesPhantoms) || self.reads_loosely(options.snapshot);
@@ -95,7 +101,9 @@ impl Transaction for FaultyTransaction {
             read()?
         };
         if !options.snapshot && self.has(Fault::MissesPhantoms) {
-            result.iter().try_for_each(|(key, _)| self.inner.add_read_conflict_range(keyspace, key, &successor(key)))?;
+            result
+                .iter()
+                .try_for_each(|(key, _)| self.inner.add_read_conflict_range(keyspace, key, &successor(key)))?;
         }
         self.add_shortened(keyspace, &begin.key, &end.key, options.snapshot)?;
         result.more &= !self.has(Fault::ForgetsMore);

@@ -7,9 +7,9 @@ use std::time::Instant;
 use plinth_api::{Code, Database, DatabaseOptions, Error, Keyspace, Metrics, Result, Transaction};
 
 use super::conflict::Span;
+use super::lock;
 use super::state::{State, Write};
 use super::transaction::ModelTransaction;
-use super::lock;
 
 /// The version a fresh database begins with: above 5,000,001, so that version 1 is too old (VER-8).
 const FIRST_VERSION: i64 = 10_000_000;

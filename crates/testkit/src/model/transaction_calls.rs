@@ -42,7 +42,13 @@ impl Transaction for ModelTransaction {
         })
     }
 
-    fn get_range(&self, keyspace: u32, begin: KeySelector, end: KeySelector, options: RangeOptions) -> Result<RangeResult> {
+    fn get_range(
+        &self,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        options: RangeOptions,
+    ) -> Result<RangeResult> {
         self.with(|state, inner| {
             inner.enter()?;
             check_keyspace(state, keyspace)?;
@@ -289,7 +295,10 @@ mod tests {
         check(&|t| assert_eq!(range(t, "a", "g", 1, true), 1), vec![(b"f", b"g")]);
         check(&|t| assert_eq!(range(t, "e", "b", 0, false), 0), vec![]);
         check(&|t| (t.set(0, b"d", b"").unwrap(), range(t, "a", "g", 0, false)).0, vec![(b"a", b"d"), (b"d\0", b"g")]);
-        check(&|t| (t.clear_range(0, b"c", b"e").unwrap(), range(t, "a", "g", 0, false)).0, vec![(b"a", b"c"), (b"e", b"g")]);
+        check(
+            &|t| (t.clear_range(0, b"c", b"e").unwrap(), range(t, "a", "g", 0, false)).0,
+            vec![(b"a", b"c"), (b"e", b"g")],
+        );
         check(&|t| (t.get(0, b"d", false).unwrap(), t.set(0, b"d", b"").unwrap()).1, vec![(b"d", b"d\0")]);
         check(&|t| (t.set(0, b"d", b"").unwrap(), t.get(0, b"d", false).unwrap()).0, vec![]);
         check(&|t| get_key(t, "b", true, 1), vec![(b"b\0", b"d\0")]);
