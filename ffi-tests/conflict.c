@@ -756,7 +756,8 @@ static void player_begins(player *p) {
 static bool player_conflicts(const player *p) {
     for (long h = p->began; p->writes > 0 && h < history_length; h++) {
         for (int i = 0; i < p->reads; i++) {
-            if (overlap(end_of(p->read[i].from), end_of(p->read[i].to), end_of(history[h].from), end_of(history[h].to))) {
+            const short_span *read = &p->read[i], *written = &history[h];
+            if (overlap(end_of(read->from), end_of(read->to), end_of(written->from), end_of(written->to))) {
                 return true;
             }
         }

@@ -200,7 +200,8 @@ static plinth_error closed_calls(plinth_transaction *tr, plinth_keyspace *ks, in
 static void everything_still_open_at_close_fails_with_9003(void) {
     plinth_database *db = open_memory();
     plinth_keyspace *ks;
-    plinth_transaction *fresh = begin(db), *reading, *writing = begin(db), *committed = begin(db), *none = (plinth_transaction *)1;
+    plinth_transaction *fresh = begin(db), *reading, *writing = begin(db), *committed = begin(db);
+    plinth_transaction *none = (plinth_transaction *)1;
     plinth_metrics metrics;
     plinth_range names;
     put(db, B("k"), B("v"));

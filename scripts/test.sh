@@ -86,19 +86,24 @@ documentation() {
 unset MAKEFLAGS MAKELEVEL
 read -ra locked <<<"${CARGO_FLAGS---locked}"
 
-# Without the library there is nothing to test.
-step 'build' make --no-print-directory build || finish
-step 'format' format
-step 'lints' cargo clippy --release "${locked[@]}" --workspace --all-targets -- -D warnings
-step 'generated files and tidiness' cargo run --release --quiet "${locked[@]}" -p xtask -- check
-if [ "$mode" = all ]; then
-    step 'documentation' documentation
-fi
-step 'rust tests' cargo test --release "${locked[@]}" --workspace --no-fail-fast
-if [ "$mode" = all ]; then
-    step 'c tests' ffi build/ffi -DPLINTH_SHARED="$release/libplinth.so" -DPLINTH_STATIC="$release/libplinth.a"
-    step 'c tests, addresssanitizer' ffi_asan
-    step 'c tests, valgrind' ffi_valgrind
-    step 'install' scripts/install-test.sh
-fi
-finish
+# A function is read whole before it runs, so that an edit of this file does not disturb a run.
+run() {
+    # Without the library there is nothing to test.
+    step 'build' make --no-print-directory build || finish
+    step 'format' format
+    step 'lints' cargo clippy --release "${locked[@]}" --workspace --all-targets -- -D warnings
+    step 'generated files and tidiness' cargo run --release --quiet "${locked[@]}" -p xtask -- check
+    if [ "$mode" = all ]; then
+        step 'documentation' documentation
+    fi
+    step 'rust tests' cargo test --release "${locked[@]}" --workspace --no-fail-fast
+    if [ "$mode" = all ]; then
+        step 'c tests' ffi build/ffi -DPLINTH_SHARED="$release/libplinth.so" -DPLINTH_STATIC="$release/libplinth.a"
+        step 'c tests, addresssanitizer' ffi_asan
+        step 'c tests, valgrind' ffi_valgrind
+        step 'install' scripts/install-test.sh
+    fi
+    finish
+}
+
+run

@@ -140,12 +140,17 @@ pub fn describe(directory: &Path) -> Result<String> {
     let model =
         info.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1)).unwrap_or("unknown processor");
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().unwrap_or("?");
+    let load: f64 = load.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or(0.0);
+    let busy = if load > 0.5 {
+        "\nWARNING: others use this machine; compare `cpu us`, which their work changes less than `per second`"
+    } else {
+        ""
+    };
     let sync = sync_microseconds(directory)?;
     let memory =
         if in_memory(directory)? { "\nWARNING: this directory is in memory; a sync costs nothing here" } else { "" };
     Ok(format!(
-        "{cores} cores, {}, load {load} at the start\n{}: a 4 KiB append with fdatasync takes {sync:.0} us (median of 200){memory}",
+        "{cores} cores, {}, load {load} at the start{busy}\n{}: a 4 KiB append with fdatasync takes {sync:.0} us (median of 200){memory}",
         model.trim(),
         directory.display(),
     ))

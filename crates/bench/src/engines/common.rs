@@ -66,6 +66,17 @@ pub fn checked<T>(call: impl FnOnce(*mut *mut c_char) -> T) -> std::result::Resu
     }
 }
 
+/// Looks at the first and the last byte, as a program that uses what it reads would at least.
+///
+/// # Safety
+/// `data` points to `length` readable bytes.
+pub unsafe fn touch(data: *const u8, length: usize) {
+    if length > 0 {
+        // SAFETY: both lie in the bytes given.
+        unsafe { black_box((*data, *data.add(length - 1))) };
+    }
+}
+
 /// Looks at a pinned value and lets go of it. A missing key is an error: all keys exist.
 pub fn look(value: *mut ffi::rocksdb_pinnableslice_t) -> Result<()> {
     if value.is_null() {
@@ -75,7 +86,7 @@ pub fn look(value: *mut ffi::rocksdb_pinnableslice_t) -> Result<()> {
     // SAFETY: not null, so a pinned value; its bytes live until it is destroyed.
     unsafe {
         let data = ffi::rocksdb_pinnableslice_value(value, &mut length);
-        black_box(*data);
+        touch(data.cast(), length);
         ffi::rocksdb_pinnableslice_destroy(value);
     }
     Ok(())
@@ -91,7 +102,8 @@ pub fn look_through(iterator: *mut ffi::rocksdb_iterator_t, begin: &[u8], count:
         while seen < count && ffi::rocksdb_iter_valid(iterator) != 0 {
             let key = ffi::rocksdb_iter_key_slice(iterator);
             let value = ffi::rocksdb_iter_value_slice(iterator);
-            black_box((*key.data, *value.data, value.size));
+            touch(key.data.cast(), key.size);
+            touch(value.data.cast(), value.size);
             seen += 1;
             if seen < count {
                 ffi::rocksdb_iter_next(iterator);

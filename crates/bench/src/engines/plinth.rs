@@ -3,7 +3,6 @@
 //! a read. Relies on the header's promises only; the engine's Rust interface is not used.
 
 use std::ffi::CStr;
-use std::hint::black_box;
 use std::mem;
 use std::path::Path;
 use std::ptr;
@@ -80,7 +79,7 @@ impl Client {
             let error = unsafe {
                 let error = plinth_transaction_get(handle, ptr::null_mut(), key.as_ptr(), key.len(), &mut value);
                 if !value.data.is_null() {
-                    black_box(*value.data);
+                    common::touch(value.data, value.len);
                 } else if error == 0 {
                     return MISSING;
                 }
@@ -136,7 +135,8 @@ fn range(handle: *mut plinth_transaction, begin: &[u8], count: usize) -> plinth_
         let found = range.count;
         for at in 0..found {
             let pair = &*range.items.add(at);
-            black_box((*pair.key, *pair.value, pair.value_len));
+            common::touch(pair.key, pair.key_len);
+            common::touch(pair.value, pair.value_len);
         }
         plinth_range_free(&mut range);
         if found == count {
