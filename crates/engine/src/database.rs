@@ -72,7 +72,8 @@ pub fn open(path: &str, options: DatabaseOptions) -> Result<Arc<dyn plinth_api::
     if !in_memory {
         format::note_owner(&path);
     }
-    let inner = start(store, names, options).map_err(|error| error.context(path.display().to_string()))?;
+    let inner =
+        start(store, names, options, format::LEASE).map_err(|error| error.context(path.display().to_string()))?;
     Ok(Arc::new(Database(Arc::new(inner))))
 }
 
@@ -82,7 +83,7 @@ fn memory_path() -> PathBuf {
 }
 
 /// Reserves versions above all of earlier lives, and begins with the state as it is.
-fn start(store: Arc<Rocks>, names: Vec<String>, options: DatabaseOptions) -> Result<Inner> {
+fn start(store: Arc<Rocks>, names: Vec<String>, options: DatabaseOptions, lease_span: i64) -> Result<Inner> {
     let store: Arc<dyn Store> = store;
     let snapshot = store.clone().snapshot();
     let read = |key: &[u8]| -> Result<i64> {
@@ -96,7 +97,7 @@ fn start(store: Arc<Rocks>, names: Vec<String>, options: DatabaseOptions) -> Res
     };
     let first = read(format::VERSION_KEY)?.max(read(format::LEASE_KEY)?).max(format::FIRST_VERSION) + 1;
     let lease = first
-        .checked_add(format::LEASE)
+        .checked_add(lease_span)
         .ok_or_else(|| Error::new(Code::FILE_CORRUPT).context("the versions are used up"))?;
     let mut batch = store.clone().batch();
     batch.put(0, format::LEASE_KEY, &lease.to_be_bytes())?;
@@ -107,7 +108,8 @@ fn start(store: Arc<Rocks>, names: Vec<String>, options: DatabaseOptions) -> Res
     let versions = Arc::new(Versions::new(Clock::starting_at(first), window, state));
     let counters = Arc::new(Counters::default());
     let vacant = Arc::new(VacantRanges::default());
-    let settings = Settings { max_queued: options.max_queued_commits, history_limit: options.memory_budget / 8 };
+    let settings =
+        Settings { max_queued: options.max_queued_commits, history_limit: options.memory_budget / 8, lease_span };
     let pipeline = Pipeline::new(
         settings,
         store,
@@ -390,4 +392,54 @@ fn check_name(name: &str) -> Result<()> {
         _ => return Ok(()),
     };
     Err(Error::new(Code::INVALID_KEYSPACE_NAME).context(why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plinth_api::Database as _;
+
+    /// A database in memory that reserves a tenth of a second's versions at a time.
+    fn with_short_lease() -> Database {
+        let options = DatabaseOptions::default();
+        let (store, names) = Rocks::open(&memory_path(), store_options(&options), None).unwrap();
+        Database(Arc::new(start(store, names, options, 100_000).unwrap()))
+    }
+
+    fn idle(database: &Database, versions: i64) {
+        let until = database.0.versions.clock.now() + versions;
+        while database.0.versions.clock.now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// VER-11: the reserved versions must never run out, however long nobody commits or reads.
+    #[test]
+    fn a_long_idle_time_does_not_use_the_versions_up() {
+        let database = with_short_lease();
+        let mut last = 0;
+        for round in 0..6 {
+            idle(&database, 350_000);
+            let transaction = database.begin().unwrap();
+            if round % 2 == 0 {
+                assert!(transaction.get(0, b"key", false).is_ok());
+                assert!(transaction.read_version().unwrap() > last);
+            }
+            transaction.set(0, b"key", b"value").unwrap();
+            transaction.commit().unwrap();
+            assert!(transaction.committed_version() > last);
+            last = transaction.committed_version();
+        }
+    }
+
+    #[test]
+    fn the_lease_is_renewed_while_commits_go_on() {
+        let database = with_short_lease();
+        let until = database.0.versions.clock.now() + 500_000;
+        while database.0.versions.clock.now() < until {
+            let transaction = database.begin().unwrap();
+            transaction.set(0, b"key", b"value").unwrap();
+            transaction.commit().unwrap();
+        }
+    }
 }

@@ -37,6 +37,8 @@ pub struct Settings {
     pub max_queued: usize,
     /// Bytes of conflict history at most.
     pub history_limit: usize,
+    /// Versions reserved at a time.
+    pub lease_span: i64,
 }
 
 /// Takes commits through, in one order.
@@ -82,7 +84,8 @@ impl Pipeline {
     ) -> Self {
         let lease = Arc::new(AtomicI64::new(lease));
         let last = versions.latest().version;
-        let sequencer = Sequencer::new(last, lease.clone(), vacant, keyspaces, settings.history_limit);
+        let sequencer =
+            Sequencer::new(last, lease.clone(), vacant, keyspaces, (settings.history_limit, settings.lease_span));
         Self {
             settings,
             versions,
@@ -140,10 +143,10 @@ impl Pipeline {
     /// Publishes the present state under the present version, unless commits are under way and
     /// will do so: while nobody writes, read versions go on with time (rule VER-2).
     pub fn advance(&self) {
-        if self.try_advance() {
-            // The renewal of the lease has to be written, and it is a commit like any other. If
-            // it fails, the next commit says so.
-            let _ = self.sync();
+        // The renewal of the lease has to be written, and is a commit like any other. If it
+        // fails, the next commit says so.
+        if self.try_advance() && self.sync().is_ok() {
+            self.try_advance();
         }
     }
 
@@ -159,10 +162,11 @@ impl Pipeline {
         if !publishing.is_empty() {
             return false;
         }
-        match sequencer.allocate(&self.versions) {
-            Ok((version, false)) => self.versions.publish(version, None),
-            Ok((_, true)) => return true,
-            Err(_) => {}
+        if sequencer.lease_is_short(&self.versions) {
+            return true;
+        }
+        if let Ok((version, _)) = sequencer.allocate(&self.versions) {
+            self.versions.publish(version, None);
         }
         false
     }

@@ -37,6 +37,8 @@ pub struct Sequencer {
     /// Versions below this are reserved on disk: a crash can't make them be given out again.
     /// Raised when the group that carries a new lease was synced.
     lease: Arc<AtomicI64>,
+    /// How many versions are reserved at a time.
+    lease_span: i64,
     /// Ranges that scans may pass over; cut here when a key in them is set.
     vacant: Arc<VacantRanges>,
     /// Versions at or below this have no conflict history any more.
@@ -51,13 +53,14 @@ impl Sequencer {
         lease: Arc<AtomicI64>,
         vacant: Arc<VacantRanges>,
         keyspaces: impl Iterator<Item = u32>,
-        history_limit: usize,
+        (history_limit, lease_span): (usize, i64),
     ) -> Self {
         Self {
             histories: HashMap::new(),
             keyspaces: keyspaces.collect(),
             last_version,
             lease,
+            lease_span,
             vacant,
             forgotten: 0,
             history_limit,
@@ -85,16 +88,25 @@ impl Sequencer {
         }
     }
 
-    /// A new version, above every one given out before, in this life or an earlier one, and
-    /// whether the lease should be renewed with it.
-    pub fn allocate(&mut self, versions: &Versions) -> Result<(i64, bool)> {
-        let version = versions.clock.now().max(self.last_version + 1);
+    /// A new version, above every one given out before, in this life or an earlier one, and a
+    /// lease to be written with it where the present one should be renewed. Versions stay below
+    /// the lease, with room for the groups that follow before the renewal is on disk: after a
+    /// long idle time they lag behind the clock until then.
+    pub fn allocate(&mut self, versions: &Versions) -> Result<(i64, Option<i64>)> {
+        let now = versions.clock.now();
         let lease = self.lease.load(Ordering::Acquire);
+        let version = now.min(lease - self.lease_span / 4).max(self.last_version + 1);
         if version >= lease {
             return Err(Error::new(Code::INTERNAL_ERROR).context("the reserved versions are used up"));
         }
         self.last_version = version;
-        Ok((version, version >= lease - format::LEASE / 2))
+        let renewal = now.max(version) + self.lease_span;
+        Ok((version, self.lease_is_short(versions).then_some(renewal)))
+    }
+
+    /// Whether the lease should be renewed.
+    pub fn lease_is_short(&self, versions: &Versions) -> bool {
+        versions.clock.now() >= self.lease.load(Ordering::Acquire) - self.lease_span / 2
     }
 
     /// Takes a group through. An error means that the store failed, and that the members' fate
@@ -107,12 +119,12 @@ impl Sequencer {
         counters: &Counters,
     ) -> Result<Sequenced> {
         let mut waiters = Members(waiters);
-        let (version, renew_lease) = self.allocate(versions)?;
+        let (version, lease) = self.allocate(versions)?;
         let floor = versions.oldest().max(self.forgotten);
         let mut batch = store.clone().batch();
         let mut sequenced = Sequenced { group: None, refused: Vec::new() };
         let mut members = Members(Vec::with_capacity(waiters.0.len()));
-        let mut needs_sync = renew_lease;
+        let mut needs_sync = lease.is_some();
         for waiter in &waiters.0 {
             let request = waiter.request();
             match self.resolve(&request, floor) {
@@ -125,7 +137,6 @@ impl Sequencer {
             }
         }
         if !members.0.is_empty() {
-            let lease = renew_lease.then_some(version + format::LEASE);
             write(version, lease, batch)?;
             let snapshot = SharedSnapshot::new(store.clone().snapshot());
             members.0.iter().for_each(|member| member.written());
