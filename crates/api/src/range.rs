@@ -25,7 +25,15 @@ pub struct RangeResult {
 }
 
 impl RangeResult {
+    /// Makes room for `pairs` more pairs of `bytes` each, so that a long result is not moved while
+    /// it grows.
+    pub fn reserve(&mut self, pairs: usize, bytes: usize) {
+        self.ends.reserve(pairs);
+        self.bytes.reserve(pairs.saturating_mul(bytes));
+    }
+
     /// Appends a pair.
+    #[inline]
     pub fn push(&mut self, key: &[u8], value: &[u8]) {
         self.bytes.extend_from_slice(key);
         let middle = self.bytes.len();
@@ -56,7 +64,12 @@ impl RangeResult {
     }
 
     /// All pairs in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        (0..self.len()).filter_map(|index| self.get(index))
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
+        let mut begin = 0;
+        self.ends.iter().map(move |(middle, end)| {
+            let pair = (&self.bytes[begin..*middle], &self.bytes[*middle..*end]);
+            begin = *end;
+            pair
+        })
     }
 }

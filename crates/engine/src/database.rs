@@ -14,7 +14,7 @@ use plinth_api::{key::successor, Code, DatabaseOptions, Error, Keyspace, Metrics
 use crate::commit::{Pipeline, Request, Settings};
 use crate::metrics::Counters;
 use crate::service::Service;
-use crate::store::{keyspace_gone, store_options, Rocks, Store, Visit};
+use crate::store::{keyspace_gone, store_options, Rocks, Store, Visit, META};
 use crate::transaction::Transaction;
 use crate::vacant::{VacantRanges, WORTH_NOTING};
 use crate::version::{Clock, ReadPoint, SharedSnapshot, Versions};
@@ -87,7 +87,7 @@ fn start(store: Arc<Rocks>, names: Vec<String>, options: DatabaseOptions, lease_
     let store: Arc<dyn Store> = store;
     let snapshot = store.clone().snapshot();
     let read = |key: &[u8]| -> Result<i64> {
-        let Some(value) = snapshot.get(0, key)? else {
+        let Some(value) = snapshot.get(META, key)? else {
             return Ok(0);
         };
         let bytes = <[u8; 8]>::try_from(&*value);
@@ -100,7 +100,7 @@ fn start(store: Arc<Rocks>, names: Vec<String>, options: DatabaseOptions, lease_
         .checked_add(lease_span)
         .ok_or_else(|| Error::new(Code::FILE_CORRUPT).context("the versions are used up"))?;
     let mut batch = store.clone().batch();
-    batch.put(0, format::LEASE_KEY, &lease.to_be_bytes())?;
+    batch.put(META, format::LEASE_KEY, &lease.to_be_bytes())?;
     batch.write()?;
     store.sync()?;
     let window = i64::try_from(options.window.as_micros()).unwrap_or(i64::MAX);
@@ -319,19 +319,13 @@ impl Service for Inner {
         self.versions.check_age(at.version)?;
         let narrowed = self.vacant.narrow(keyspace, begin, end, at.version);
         let (begin, end) = narrowed.as_ref().map_or((begin, end), |(begin, end)| (begin, end));
-        let mut first: Option<Vec<u8>> = None;
-        let mut visit_first = |key: &[u8], value: &[u8]| {
-            if first.is_none() {
-                first = Some(key.to_vec());
-            }
-            visit(key, value)
-        };
-        let scanned = at.snapshot.read(|snapshot| snapshot.scan(keyspace, begin, end, reverse, &mut visit_first));
-        if self.closed_or(scanned)? >= WORTH_NOTING {
-            let (begin, end) = match (&first, reverse) {
+        let scanned = at.snapshot.read(|snapshot| snapshot.scan(keyspace, begin, end, reverse, visit));
+        let skipped = self.closed_or(scanned)?;
+        if skipped.tombstones >= WORTH_NOTING {
+            let (begin, end) = match (skipped.first, reverse) {
                 (None, _) => (begin.to_vec(), end.to_vec()),
-                (Some(first), false) => (begin.to_vec(), first.clone()),
-                (Some(first), true) => (successor(first), end.to_vec()),
+                (Some(first), false) => (begin.to_vec(), first),
+                (Some(first), true) => (successor(&first), end.to_vec()),
             };
             self.pipeline.note_vacant(keyspace, &begin, &end, at.version);
         }

@@ -4,8 +4,8 @@
 //!   anything else, through a temporary name, so a directory is ours or it is not.
 //! - `OWNER`: `pid N`, the process that opened the directory last. Only a hint for messages: the
 //!   lock is RocksDB's.
-//! - In the default keyspace, above every legal key: the version of the newest commit, in the
-//!   same batch as its data, and the lease, below which versions may have been given out.
+//! - In the column family `plinth.meta`: the version of the newest commit, in the same batch as
+//!   its data, and the lease, below which versions may have been given out.
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File};
@@ -20,9 +20,9 @@ use uuid::Uuid;
 /// The format this library writes, and the newest it reads.
 pub const FORMAT: u32 = 1;
 /// Key of the newest commit's version: eight bytes, big-endian.
-pub const VERSION_KEY: &[u8] = b"\xff\xff/plinth/version";
+pub const VERSION_KEY: &[u8] = b"version";
 /// Key of the lease: eight bytes, big-endian.
-pub const LEASE_KEY: &[u8] = b"\xff\xff/plinth/lease";
+pub const LEASE_KEY: &[u8] = b"lease";
 /// Versions reserved at a time: ten minutes' worth.
 pub const LEASE: i64 = 600_000_000;
 /// Where a new database's versions begin: version 1 is then too old to read at (rule VER-8).

@@ -16,7 +16,7 @@ use super::{Clear, Request};
 use crate::conflict::{History, RangeRef};
 use crate::format;
 use crate::metrics::Counters;
-use crate::store::{Batch, Store};
+use crate::store::{Batch, Store, META};
 use crate::vacant::VacantRanges;
 use crate::version::{SharedSnapshot, Versions};
 
@@ -225,9 +225,9 @@ impl Sequencer {
 
 /// Completes a batch with its version, so that data and version can't disagree, and writes it.
 fn write(version: i64, lease: Option<i64>, mut batch: Box<dyn Batch>) -> Result<()> {
-    batch.put(0, format::VERSION_KEY, &version.to_be_bytes())?;
+    batch.put(META, format::VERSION_KEY, &version.to_be_bytes())?;
     if let Some(lease) = lease {
-        batch.put(0, format::LEASE_KEY, &lease.to_be_bytes())?;
+        batch.put(META, format::LEASE_KEY, &lease.to_be_bytes())?;
     }
     batch.write()
 }

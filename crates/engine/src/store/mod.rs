@@ -15,6 +15,10 @@ use plinth_api::{Error, Result, Value};
 pub use options::{store_options, StoreOptions};
 pub use rocks::Rocks;
 
+/// The number of the engine's own keyspace. It is apart from the users' so that its one hot key
+/// costs their reads nothing.
+pub const META: u32 = u32::MAX;
+
 /// Receives the pairs of a scan in order; `false` stops it.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> bool + 'a;
 
@@ -24,8 +28,17 @@ pub trait Snapshot: Send + Sync {
     fn get(&self, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
 
     /// Visits the pairs with `begin <= key < end`, ascending, or descending if `reverse`.
-    /// Returns how many tombstones it stepped over.
-    fn scan(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<u64>;
+    /// Returns what it stepped over.
+    fn scan(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<Skipped>;
+}
+
+/// What a scan stepped over before it came to its first pair.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// How many tombstones.
+    pub tombstones: u64,
+    /// The key of the first pair, if there was one and the tombstones were worth noting.
+    pub first: Option<Vec<u8>>,
 }
 
 /// Changes that take effect together.

@@ -35,6 +35,8 @@ pub fn store_options(options: &DatabaseOptions) -> StoreOptions {
 fn database(write_buffers: usize, cache: &Cache) -> Options {
     let mut db = Options::default();
     db.create_if_missing(true);
+    // The engine's own column family comes with the first open.
+    db.create_missing_column_families(true);
     // Memtables are charged to the cache: one budget for both. Writers are never stalled by it;
     // admission before the pipeline does that, with an error instead of a wait without end.
     db.set_write_buffer_manager(&WriteBufferManager::new_write_buffer_manager_with_cache(

@@ -21,17 +21,21 @@ use rocksdb::{
 
 use crate::format::OpenDirectory;
 
-use super::{keyspace_gone, Batch, Snapshot, Store, StoreOptions, Visit};
+use super::{keyspace_gone, Batch, Skipped, Snapshot, Store, StoreOptions, Visit, META};
+use crate::vacant::WORTH_NOTING;
 
 type Db = DBWithThreadMode<MultiThreaded>;
 type Family = Arc<BoundColumnFamily<'static>>;
 
+/// The column family of the engine's own keyspace; users can't open a name like it.
+const META_NAME: &str = "plinth.meta";
 /// Up to this size a copy costs no more than pinning, and lets go of the cached block at once.
 const COPY_UP_TO: usize = 1024;
 
 /// An open RocksDB.
 pub struct Rocks {
     default: Family,
+    meta: Family,
     /// Column families of the keyspaces from 1 on; replaced as a whole when one comes or goes.
     families: ArcSwap<BTreeMap<u32, Family>>,
     write_options: WriteOptions,
@@ -64,10 +68,11 @@ impl Rocks {
             true => Db::list_cf(&options.database, path).map_err(|error| translate(&error, "listing the keyspaces"))?,
             false => Vec::new(),
         };
-        names.retain(|name| name != "default");
+        names.retain(|name| name != "default" && name != META_NAME);
         names.sort();
         names.insert(0, "default".to_owned());
-        let descriptors = names.iter().map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
+        let all = names.iter().map(String::as_str).chain([META_NAME]);
+        let descriptors = all.map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
         let db = Db::open_cf_descriptors(&options.database, path, descriptors)
             .map_err(|error| translate(&error, "opening"))?;
         let family = |name: &str| {
@@ -79,6 +84,7 @@ impl Rocks {
             Ok::<Family, Error>(unsafe { transmute::<Arc<BoundColumnFamily<'_>>, Family>(family) })
         };
         let default = family("default")?;
+        let meta = family(META_NAME)?;
         let mut families = BTreeMap::new();
         for (id, name) in names.iter().enumerate().skip(1) {
             families.insert(id as u32, family(name)?);
@@ -86,6 +92,7 @@ impl Rocks {
         let families = ArcSwap::from_pointee(families);
         let rocks = Self {
             default,
+            meta,
             families,
             write_options: WriteOptions::default(),
             db,
@@ -97,10 +104,11 @@ impl Rocks {
     }
 
     fn with_family<T>(&self, keyspace: u32, use_it: impl FnOnce(&Family) -> Result<T>) -> Result<T> {
-        if keyspace == 0 {
-            return use_it(&self.default);
+        match keyspace {
+            0 => use_it(&self.default),
+            META => use_it(&self.meta),
+            _ => use_it(self.families.load().get(&keyspace).ok_or_else(|| keyspace_gone(keyspace))?),
         }
-        use_it(self.families.load().get(&keyspace).ok_or_else(|| keyspace_gone(keyspace))?)
     }
 
     fn change_families(&self, change: impl FnOnce(&mut BTreeMap<u32, Family>)) {
@@ -143,12 +151,13 @@ impl Snapshot for RocksSnapshot {
         }))
     }
 
-    fn scan(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<u64> {
+    fn scan(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<Skipped> {
         if begin >= end {
-            return Ok(0);
+            return Ok(Skipped::default());
         }
         let counters = PerfContext::default();
-        let before = counters.metric(PerfMetric::InternalDeleteSkippedCount);
+        let tombstones = || counters.metric(PerfMetric::InternalDeleteSkippedCount);
+        let before = tombstones();
         let mut options = self.read_options();
         // Tight bounds keep the iterator from walking over tombstones next to the range.
         options.set_iterate_lower_bound(begin);
@@ -160,6 +169,10 @@ impl Snapshot for RocksSnapshot {
             } else {
                 cursor.seek_to_first();
             }
+            let mut skipped = Skipped { tombstones: tombstones().saturating_sub(before), first: None };
+            if skipped.tombstones >= WORTH_NOTING {
+                skipped.first = cursor.key().map(<[u8]>::to_vec);
+            }
             while let Some((key, value)) = cursor.item() {
                 if !visit(key, value) {
                     break;
@@ -170,9 +183,9 @@ impl Snapshot for RocksSnapshot {
                     cursor.next();
                 }
             }
-            cursor.status().map_err(|error| translate(&error, "scanning a range"))
-        })?;
-        Ok(counters.metric(PerfMetric::InternalDeleteSkippedCount).saturating_sub(before))
+            cursor.status().map_err(|error| translate(&error, "scanning a range"))?;
+            Ok(skipped)
+        })
     }
 }
 

@@ -15,6 +15,11 @@ use crate::limits;
 use crate::overlay::{resolve, scan, Known, Overlay, Resolved, View};
 use crate::version::ReadPoint;
 
+/// Pairs that room is made for at once, without and with a limit, and what counts as a long pair.
+const FIRST_ROOM: usize = 16;
+const MOST_ROOM: usize = 4_096;
+const LONG_PAIR: usize = 256;
+
 /// A read that was issued: what it sees, and whether the transaction is still the same one.
 struct Issued {
     epoch: u64,
@@ -221,7 +226,12 @@ pub(super) fn add_read(state: &mut State, keyspace: u32, begin: &[u8], end: &[u8
 fn collect(view: &View<'_>, begin: &[u8], end: &[u8], options: RangeOptions) -> Result<RangeResult> {
     let mut rows = RangeResult::default();
     let mut bytes = 0;
+    let most = if options.limit == 0 { FIRST_ROOM } else { options.limit.min(MOST_ROOM) };
     scan(view, begin, end.min(END_OF_KEYS), options.reverse, &mut |key, value| {
+        if rows.is_empty() {
+            // The first pair tells how long the others may be.
+            rows.reserve(most, (key.len() + value.len()).min(LONG_PAIR));
+        }
         rows.push(key, value);
         bytes += 8 + key.len() + value.len();
         rows.more = rows.len() == options.limit || (options.target_bytes > 0 && bytes >= options.target_bytes);
