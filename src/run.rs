@@ -40,7 +40,7 @@ pub unsafe extern "C" fn plinth_run(
     user: *mut c_void,
 ) -> plinth_error {
     let mut given_up = None;
-    let code = entry::call("plinth_run", || {
+    let code = entry::passing_on("plinth_run", || {
         let body = body.ok_or_else(|| Error::new(Code::INVALID_ARGUMENT).context("body is NULL"))?;
         let transaction = database(db)?.begin()?;
         let handle =

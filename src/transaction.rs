@@ -526,8 +526,9 @@ pub unsafe extern "C" fn plinth_transaction_get_committed_version(
 /// `tr` may be any value.
 #[no_mangle]
 pub unsafe extern "C" fn plinth_transaction_on_error(tr: *mut plinth_transaction, error: plinth_error) -> plinth_error {
-    on("plinth_transaction_on_error", tr, |tr| {
-        tr.transaction.on_error(Error::new(Code::from_number(error)).context("it was passed to on_error"))
+    entry::passing_on("plinth_transaction_on_error", || {
+        let error = Error::new(Code::from_number(error)).context("it was passed to on_error");
+        transaction(tr)?.transaction.on_error(error)
     })
 }
 

@@ -14,6 +14,8 @@ use plinth_api::{Code, Error};
 
 thread_local! {
     static LAST_ERROR: RefCell<CString> = RefCell::new(CString::default());
+    /// The number that the text belongs to; 0 before the first.
+    static LAST_CODE: Cell<i32> = const { Cell::new(0) };
     static PANIC_PLACE: RefCell<String> = const { RefCell::new(String::new()) };
     /// Nesting depth: the panic hook stays quiet for panics that `call` will catch.
     static INSIDE: Cell<u32> = const { Cell::new(0) };
@@ -29,6 +31,21 @@ pub fn call(what: &'static str, body: impl FnOnce() -> Result<(), Error>) -> i32
         Err(error) => {
             let code = error.code().number();
             remember(what, &error);
+            code
+        }
+    }
+}
+
+/// Like [`call`], for functions that may only pass on an error that the caller got before: the
+/// story of that one is kept, which tells more.
+pub fn passing_on(what: &'static str, body: impl FnOnce() -> Result<(), Error>) -> i32 {
+    match guarded(body) {
+        Ok(()) => 0,
+        Err(error) => {
+            let code = error.code().number();
+            if LAST_CODE.try_with(Cell::get).unwrap_or(0) != code {
+                remember(what, &error);
+            }
             code
         }
     }
@@ -70,6 +87,7 @@ pub fn remember(what: &str, error: &Error) {
     let text = CString::new(story.replace('\0', "\\x00")).unwrap_or_default();
     // A thread that is being torn down has no thread-locals left; the code still tells.
     let _ = LAST_ERROR.try_with(|slot| *slot.borrow_mut() = text);
+    let _ = LAST_CODE.try_with(|code| code.set(error.code().number()));
 }
 
 /// Reads a NUL-terminated string argument.
@@ -142,6 +160,15 @@ mod tests {
         assert_eq!(code, 4100);
         assert!(last().contains("the reason"), "{}", last());
         assert!(last().contains("entry.rs:"), "{}", last());
+    }
+
+    #[test]
+    fn an_error_passed_on_keeps_its_story() {
+        call("first", || Err(Error::new(Code::IO_ERROR).context("the disk")));
+        passing_on("on_error", || Err(Error::new(Code::IO_ERROR)));
+        assert!(last().contains("the disk"), "{}", last());
+        passing_on("on_error", || Err(Error::new(Code::NOT_COMMITTED)));
+        assert!(last().starts_with("on_error: "), "{}", last());
     }
 
     #[test]

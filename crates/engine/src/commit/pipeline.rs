@@ -119,12 +119,17 @@ impl Pipeline {
         }
     }
 
-    /// Runs `work` between two groups, with the store, as an exclusive writer.
+    /// Runs `work` between two groups, with the store, as an exclusive writer. Commits that queued
+    /// meanwhile are taken through before the lock is free, so that a caller who comes back at
+    /// once can't keep them waiting.
     pub fn exclusively<T>(&self, work: impl FnOnce(&mut Sequencer, &Arc<dyn Store>) -> Result<T>) -> Result<T> {
         let mut sequencing = self.sequence();
         let store = self.store()?;
         self.check_failure()?;
-        work(&mut sequencing, &store)
+        let _guard = FailOnPanic(self);
+        let result = work(&mut sequencing, &store);
+        self.lead(sequencing);
+        result
     }
 
     /// Makes everything acknowledged durable: an empty commit that asks for a sync.
