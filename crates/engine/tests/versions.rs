@@ -110,7 +110,7 @@ fn a_version_of_the_far_future_is_waited_for_and_refused() {
     let reader = at(&*database, 1 << 62);
     let start = Instant::now();
     assert_eq!(code(reader.get(DEFAULT, b"x", false)), FUTURE);
-    assert!(start.elapsed() < Duration::from_secs(3));
+    assert!(start.elapsed() < Duration::from_secs(30));
     let writer = at(&*database, 1 << 62);
     writer.set(DEFAULT, b"y", b"").unwrap();
     assert_eq!(code(writer.commit()), FUTURE);
