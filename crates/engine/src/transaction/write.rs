@@ -2,6 +2,8 @@
 //! the state of the transaction is looked at first, as a use after commit counts even if its
 //! arguments are wrong (rule COM-3). Only an inverted range is told at once (rule CONF-10).
 
+use std::sync::MutexGuard;
+
 use plinth_api::Result;
 
 use super::read::add_read;
@@ -39,22 +41,14 @@ impl Transaction {
     }
 
     pub(super) fn write_clear_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
-        limits::check_order(begin, end)?;
-        let mut state = self.usable()?;
-        limits::check_range(begin, end)?;
-        self.service.check_keyspace(keyspace)?;
-        let (begin, end) = (limits::cut(begin, self.service.options()), limits::cut(end, self.service.options()));
+        let (mut state, begin, end) = self.checked_range(keyspace, begin, end)?;
         self.account(&mut state, begin.len() + end.len())?;
         state.overlay_mut(keyspace).clear_range(begin, end);
         Ok(())
     }
 
     pub(super) fn note_read_conflict(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
-        limits::check_order(begin, end)?;
-        let mut state = self.usable()?;
-        limits::check_range(begin, end)?;
-        self.service.check_keyspace(keyspace)?;
-        let (begin, end) = (limits::cut(begin, self.service.options()), limits::cut(end, self.service.options()));
+        let (mut state, begin, end) = self.checked_range(keyspace, begin, end)?;
         self.account_reads(&mut state)?;
         let overlay = state.overlay(keyspace).cloned();
         add_read(&mut state, keyspace, begin, end, overlay.as_deref());
@@ -62,14 +56,25 @@ impl Transaction {
     }
 
     pub(super) fn note_write_conflict(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
-        limits::check_order(begin, end)?;
-        let mut state = self.usable()?;
-        limits::check_range(begin, end)?;
-        self.service.check_keyspace(keyspace)?;
-        let (begin, end) = (limits::cut(begin, self.service.options()), limits::cut(end, self.service.options()));
+        let (mut state, begin, end) = self.checked_range(keyspace, begin, end)?;
         self.account(&mut state, begin.len() + end.len())?;
         state.writes_mut(keyspace).add_range(begin, end);
         Ok(())
+    }
+
+    /// The state of a usable transaction, and the range with over-long bounds cut.
+    fn checked_range<'a>(
+        &self,
+        keyspace: u32,
+        begin: &'a [u8],
+        end: &'a [u8],
+    ) -> Result<(MutexGuard<'_, State>, &'a [u8], &'a [u8])> {
+        limits::check_order(begin, end)?;
+        let state = self.usable()?;
+        limits::check_range(begin, end)?;
+        self.service.check_keyspace(keyspace)?;
+        let options = self.service.options();
+        Ok((state, limits::cut(begin, options), limits::cut(end, options)))
     }
 
     /// Counts bytes against the database's memory budget.
