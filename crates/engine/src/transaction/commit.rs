@@ -71,6 +71,10 @@ impl Transaction {
                 drop(state);
                 let point = self.read_point()?;
                 state = self.lock();
+                if state.epoch != epoch {
+                    // What it holds now belongs to the transaction that a reset began.
+                    return Err(Error::new(Code::TRANSACTION_CANCELLED));
+                }
                 point
             }
         };

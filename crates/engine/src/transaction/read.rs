@@ -3,7 +3,7 @@
 //! A read goes: note that it runs, take the read point and the own writes as they are now (rule
 //! RYW-2), read without the lock, then note its end, its conflict range or its error.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use plinth_api::{
     key::{printable, successor, END_OF_KEYS},
@@ -70,10 +70,10 @@ impl Transaction {
     }
 
     pub(super) fn read_selector(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>> {
-        drop(self.usable()?);
+        let state = self.usable()?;
         limits::check_selector(&selector)?;
         let selector = limits::cut_selector(selector, self.service.options()).without_or_equal();
-        self.read(keyspace, snapshot, |view| {
+        self.read(state, keyspace, snapshot, |view| {
             let found = resolve(view, &selector)?.key;
             // Rule CONF-4.
             let range = if selector.offset <= 0 {
@@ -92,7 +92,7 @@ impl Transaction {
         end: KeySelector,
         options: RangeOptions,
     ) -> Result<RangeResult> {
-        drop(self.usable()?);
+        let state = self.usable()?;
         limits::check_selector(&begin)?;
         limits::check_selector(&end)?;
         let begin = limits::cut_selector(begin, self.service.options()).without_or_equal();
@@ -102,7 +102,7 @@ impl Transaction {
             self.service.check_keyspace(keyspace)?;
             return Ok(RangeResult::default());
         }
-        self.read(keyspace, options.snapshot, |view| {
+        self.read(state, keyspace, options.snapshot, |view| {
             let plain = begin.offset == 1 && end.offset == 1;
             if plain {
                 let rows = collect(view, &begin.key, &end.key, options)?;
@@ -116,14 +116,15 @@ impl Transaction {
         })
     }
 
-    /// A read that walks over the view and leaves at most one conflict range.
+    /// A read that walks over the view and leaves at most one conflict range. `state` is that of a
+    /// usable transaction; its lock is let go before the walk.
     fn read<T>(
         &self,
+        mut state: MutexGuard<'_, State>,
         keyspace: u32,
         snapshot: bool,
         walk: impl FnOnce(&View<'_>) -> Result<(T, Touched)>,
     ) -> Result<T> {
-        let mut state = self.usable()?;
         self.service.check_keyspace(keyspace)?;
         let overlay = state.overlay(keyspace).filter(|overlay| !overlay.is_empty()).cloned();
         self.account_reads(&mut state)?;
