@@ -354,6 +354,18 @@ static inline plinth_error tr_clear_range(plinth_transaction *tr, bytes from, by
     return plinth_transaction_clear_range(tr, NULL, from.data, from.len, to.data, to.len);
 }
 
+/* A transaction on a database that holds just b, d and f, as the vectors of section 19 do. */
+static inline plinth_transaction *seeded(plinth_database *db) {
+    plinth_transaction *tr = begin(db);
+    CHECK_OK(tr_clear_range(tr, B(""), B("\xff")));
+    CHECK_OK(tr_set(tr, B("b"), B("2")));
+    CHECK_OK(tr_set(tr, B("d"), B("4")));
+    CHECK_OK(tr_set(tr, B("f"), B("6")));
+    CHECK_OK(plinth_transaction_commit(tr));
+    CHECK_OK(plinth_transaction_reset(tr));
+    return tr;
+}
+
 static inline plinth_error tr_read_conflict(plinth_transaction *tr, bytes from, bytes to) {
     return plinth_transaction_add_read_conflict_range(tr, NULL, from.data, from.len, to.data, to.len);
 }

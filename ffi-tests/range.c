@@ -6,17 +6,6 @@
 
 static plinth_database *db;
 
-static plinth_transaction *seeded(void) {
-    plinth_transaction *tr = begin(db);
-    CHECK_OK(tr_clear_range(tr, B(""), B("\xff")));
-    CHECK_OK(tr_set(tr, B("b"), B("2")));
-    CHECK_OK(tr_set(tr, B("d"), B("4")));
-    CHECK_OK(tr_set(tr, B("f"), B("6")));
-    CHECK_OK(plinth_transaction_commit(tr));
-    CHECK_OK(plinth_transaction_reset(tr));
-    return tr;
-}
-
 /* The range [from, to) with the options given in short. */
 static const char *rows(plinth_transaction *tr, bytes from, bytes to, int32_t limit, int64_t target_bytes, bool reverse) {
     plinth_range_options options = range_options(limit, target_bytes, false, reverse);
@@ -37,7 +26,7 @@ static plinth_error range_error(plinth_transaction *tr, bytes from, bytes to, co
 }
 
 static void a_range_is_half_open_and_ascending_rng1(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_TEXT(scan_keys(tr, B(""), B("\xff")), "b=2 d=4 f=6");
     CHECK_TEXT(scan_keys(tr, B("b"), B("f")), "b=2 d=4");
     CHECK_TEXT(scan_keys(tr, B("b\0"), B("f\0")), "d=4 f=6");
@@ -48,7 +37,7 @@ static void a_range_is_half_open_and_ascending_rng1(void) {
 }
 
 static void reverse_is_descending_from_the_end_rng1(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_TEXT(rows(tr, B(""), B("\xff"), 0, 0, true), "f=6 d=4 b=2");
     CHECK_TEXT(rows(tr, B("b"), B("f"), 0, 0, true), "d=4 b=2");
     CHECK_TEXT(rows(tr, B("b\0"), B("f\0"), 0, 0, true), "f=6 d=4");
@@ -56,7 +45,7 @@ static void reverse_is_descending_from_the_end_rng1(void) {
 }
 
 static void an_end_before_the_begin_is_an_empty_range_rng1_rng2(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_TEXT(scan_keys(tr, B("e"), B("b")), "");
     CHECK_TEXT(scan_keys(tr, B("d"), B("d")), "");
     CHECK_TEXT(rows(tr, B("f"), B("b"), 1, 0, true), "");
@@ -68,7 +57,7 @@ static void an_end_before_the_begin_is_an_empty_range_rng1_rng2(void) {
 }
 
 static void a_row_limit_is_obeyed_and_more_says_so_rng3_rng8(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_TEXT(rows(tr, B("a"), B("g"), 1, 0, false), "b=2 +");
     CHECK_TEXT(rows(tr, B("a"), B("g"), 2, 0, false), "b=2 d=4 +");
     CHECK_TEXT(rows(tr, B("a"), B("g"), 3, 0, false), "b=2 d=4 f=6 +");
@@ -82,7 +71,7 @@ static void a_row_limit_is_obeyed_and_more_says_so_rng3_rng8(void) {
 }
 
 static void no_limit_is_zero_or_minus_one_rng3_rng4(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_TEXT(rows(tr, B("a"), B("g"), 0, 0, false), "b=2 d=4 f=6");
     CHECK_TEXT(rows(tr, B("a"), B("g"), -1, 0, false), "b=2 d=4 f=6");
     CHECK_TEXT(rows(tr, B("a"), B("g"), 0, -1, false), "b=2 d=4 f=6");
@@ -91,7 +80,7 @@ static void no_limit_is_zero_or_minus_one_rng3_rng4(void) {
 }
 
 static void other_negative_limits_are_2012_rng3_rng4(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     static const int32_t limits[] = {-2, -100, INT32_MIN};
     static const int64_t targets[] = {-2, INT64_MIN};
     for (size_t i = 0; i < 3; i++) {
@@ -109,7 +98,7 @@ static void other_negative_limits_are_2012_rng3_rng4(void) {
 }
 
 static void target_bytes_count_eight_and_key_and_value_rng6(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     /* Each pair of the seed costs 8 + 1 + 1 = 10. */
     CHECK_TEXT(rows(tr, B("a"), B("g"), 0, 1, false), "b=2 +");
     CHECK_TEXT(rows(tr, B("a"), B("g"), 0, 10, false), "b=2 +");
@@ -126,7 +115,7 @@ static void target_bytes_count_eight_and_key_and_value_rng6(void) {
 }
 
 static void target_bytes_count_own_writes_too_rng6(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B("a"), B("0123456789")));
     CHECK_TEXT(rows(tr, B("a"), B("g"), 0, 19, false), "a=0123456789 +");
     CHECK_TEXT(rows(tr, B("a"), B("g"), 0, 20, false), "a=0123456789 b=2 +");
@@ -134,7 +123,7 @@ static void target_bytes_count_own_writes_too_rng6(void) {
 }
 
 static void zero_pairs_never_come_with_more_rng8(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_clear_range(tr, B("a"), B("g")));
     CHECK_TEXT(rows(tr, B("a"), B("g"), 1, 1, false), "");
     CHECK_TEXT(rows(tr, B("a"), B("g"), 1, 1, true), "");
@@ -228,7 +217,7 @@ static void a_large_range_comes_in_one_result_rng7(void) {
 }
 
 static void the_ends_of_the_key_space_are_legal_data5(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(range_error(tr, B("\xff"), B("\xff"), NULL));
     CHECK_OK(range_error(tr, B(""), B(""), NULL));
     CHECK_CODE(range_error(tr, B(""), B("\xff\0"), NULL), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
@@ -266,7 +255,7 @@ static void the_option_struct_may_grow_and_shrink(void) {
         uint8_t raw[4096];
     } given;
     static const uint32_t bad_sizes[] = {0, 3, 4097, UINT32_MAX};
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     memset(&given, 0, sizeof given);
     given.options.struct_size = 8;
     given.options.limit = 1;

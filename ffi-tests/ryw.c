@@ -7,16 +7,6 @@
 static plinth_database *db;
 
 /* Seeds {b, d, f} and begins a transaction. */
-static plinth_transaction *seeded(void) {
-    plinth_transaction *tr = begin(db);
-    CHECK_OK(tr_clear_range(tr, B(""), B("\xff")));
-    CHECK_OK(tr_set(tr, B("b"), B("2")));
-    CHECK_OK(tr_set(tr, B("d"), B("4")));
-    CHECK_OK(tr_set(tr, B("f"), B("6")));
-    CHECK_OK(plinth_transaction_commit(tr));
-    CHECK_OK(plinth_transaction_reset(tr));
-    return tr;
-}
 
 static const char *all(plinth_transaction *tr) {
     return scan_keys(tr, B(""), B("\xff"));
@@ -33,7 +23,7 @@ static const char *all_snapshot(plinth_transaction *tr) {
 }
 
 static void every_read_sees_an_own_set_ryw1(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B("a"), B("own")));
     CHECK_OK(tr_set(tr, B("d"), B("own")));
     CHECK_OK(tr_set(tr, B("z"), B("")));
@@ -47,7 +37,7 @@ static void every_read_sees_an_own_set_ryw1(void) {
 }
 
 static void every_read_sees_an_own_clear_ryw1(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_clear(tr, B("d")));
     CHECK_OK(tr_clear(tr, B("never there")));
     CHECK_VALUE(tr, B("d"), ABSENT);
@@ -57,7 +47,7 @@ static void every_read_sees_an_own_clear_ryw1(void) {
 }
 
 static void every_read_sees_an_own_clear_range_ryw1(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_clear_range(tr, B("b"), B("f")));
     CHECK_VALUE(tr, B("b"), ABSENT);
     CHECK_VALUE(tr, B("c"), ABSENT);
@@ -71,7 +61,7 @@ static void every_read_sees_an_own_clear_range_ryw1(void) {
 }
 
 static void a_clear_range_is_half_open_ryw1(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_clear_range(tr, B("b\0"), B("d")));
     CHECK_TEXT(all(tr), "b=2 d=4 f=6");
     CHECK_OK(tr_clear_range(tr, B("b"), B("b\0")));
@@ -82,7 +72,7 @@ static void a_clear_range_is_half_open_ryw1(void) {
 }
 
 static void later_writes_win_over_earlier_ones_com9(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B("d"), B("1")));
     CHECK_OK(tr_set(tr, B("d"), B("2")));
     CHECK_VALUE(tr, B("d"), B("2"));
@@ -102,7 +92,7 @@ static void later_writes_win_over_earlier_ones_com9(void) {
 }
 
 static void overlapping_clears_join_ryw1(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B("c"), B("3")));
     CHECK_OK(tr_clear_range(tr, B("a"), B("c")));
     CHECK_OK(tr_clear_range(tr, B("e"), B("g")));
@@ -115,7 +105,7 @@ static void overlapping_clears_join_ryw1(void) {
 }
 
 static void a_read_does_not_see_a_later_write_ryw2(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     plinth_value before;
     plinth_range range;
     plinth_key_selector from = at_or_after(B("")), to = at_or_after(B("\xff"));
@@ -133,7 +123,7 @@ static void a_read_does_not_see_a_later_write_ryw2(void) {
 }
 
 static void a_value_read_from_an_own_write_outlives_its_overwriting_ryw2(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     plinth_value own;
     CHECK_OK(tr_set(tr, B("x"), B("first")));
     CHECK_OK(plinth_transaction_get(tr, NULL, (const uint8_t *)"x", 1, &own));
@@ -147,7 +137,7 @@ static void a_value_read_from_an_own_write_outlives_its_overwriting_ryw2(void) {
 }
 
 static void snapshot_reads_see_own_writes_ryw6(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     plinth_key_selector s = selector(B("b"), true, 1);
     plinth_value found;
     CHECK_OK(tr_set(tr, B("c"), B("own")));
@@ -162,7 +152,7 @@ static void snapshot_reads_see_own_writes_ryw6(void) {
 }
 
 static void others_do_not_see_uncommitted_writes_ver12(void) {
-    plinth_transaction *tr = seeded(), *other;
+    plinth_transaction *tr = seeded(db), *other;
     CHECK_OK(tr_set(tr, B("b"), B("uncommitted")));
     CHECK_OK(tr_clear_range(tr, B("d"), B("z")));
     other = begin(db);
@@ -172,7 +162,7 @@ static void others_do_not_see_uncommitted_writes_ver12(void) {
 }
 
 static void repeated_reads_give_the_same_ryw12(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_VALUE(tr, B("d"), B("4"));
     CHECK_VALUE(tr, B("e"), ABSENT);
     CHECK_TEXT(all(tr), "b=2 d=4 f=6");
@@ -186,7 +176,7 @@ static void repeated_reads_give_the_same_ryw12(void) {
 }
 
 static void limits_count_visible_pairs_rng10(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     plinth_range_options two = range_options(2, 0, false, false), two_reverse = range_options(2, 0, false, true);
     CHECK_OK(tr_clear(tr, B("b")));
     CHECK_OK(tr_set(tr, B("c"), B("own")));
@@ -197,7 +187,7 @@ static void limits_count_visible_pairs_rng10(void) {
 }
 
 static void the_empty_key_is_a_key_like_others_data2(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_VALUE(tr, B(""), ABSENT);
     CHECK_OK(tr_set(tr, B(""), B("empty")));
     CHECK_VALUE(tr, B(""), B("empty"));
@@ -211,7 +201,7 @@ static void the_empty_key_is_a_key_like_others_data2(void) {
 }
 
 static void keys_are_ordered_as_unsigned_bytes_data1(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_clear_range(tr, B(""), B("\xff")));
     CHECK_OK(tr_set(tr, B("\x80"), B("4")));
     CHECK_OK(tr_set(tr, B("a\0"), B("2")));

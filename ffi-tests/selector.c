@@ -6,17 +6,6 @@
 
 static plinth_database *db;
 
-static plinth_transaction *seeded(void) {
-    plinth_transaction *tr = begin(db);
-    CHECK_OK(tr_clear_range(tr, B(""), B("\xff")));
-    CHECK_OK(tr_set(tr, B("b"), B("2")));
-    CHECK_OK(tr_set(tr, B("d"), B("4")));
-    CHECK_OK(tr_set(tr, B("f"), B("6")));
-    CHECK_OK(plinth_transaction_commit(tr));
-    CHECK_OK(plinth_transaction_reset(tr));
-    return tr;
-}
-
 static void expect_key(plinth_transaction *tr, plinth_key_selector s, bytes want, int line) {
     for (int snapshot = 0; snapshot < 2; snapshot++) {
         char asked[100], text[160];
@@ -34,7 +23,7 @@ static void expect_key(plinth_transaction *tr, plinth_key_selector s, bytes want
 #define EXPECT(tr, key, or_equal, offset, want) expect_key((tr), selector(B(key), (or_equal), (offset)), B(want), __LINE__)
 
 static void the_vectors_of_the_rules_hold_sel1(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     EXPECT(tr, "a", false, 1, "b");
     EXPECT(tr, "d", false, 1, "d");
     EXPECT(tr, "d", true, 1, "f");
@@ -51,7 +40,7 @@ static void the_vectors_of_the_rules_hold_sel1(void) {
 }
 
 static void the_four_named_forms_work_between_and_on_keys_sel2(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     EXPECT(tr, "c", false, 0, "b");
     EXPECT(tr, "c", true, 0, "b");
     EXPECT(tr, "c", true, 1, "d");
@@ -64,7 +53,7 @@ static void the_four_named_forms_work_between_and_on_keys_sel2(void) {
 }
 
 static void both_ends_of_the_key_space_are_legal_sel3(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     EXPECT(tr, "", false, 1, "b");
     EXPECT(tr, "", true, 1, "b");
     EXPECT(tr, "", false, 0, "");
@@ -78,7 +67,7 @@ static void both_ends_of_the_key_space_are_legal_sel3(void) {
 }
 
 static void far_offsets_stop_at_the_ends_sel3(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     EXPECT(tr, "d", false, 1000, "\xff");
     EXPECT(tr, "d", false, -1000, "");
     EXPECT(tr, "d", false, INT32_MAX, "\xff");
@@ -99,7 +88,7 @@ static void an_empty_database_resolves_to_its_ends_sel3(void) {
 }
 
 static void a_found_empty_key_reads_like_the_front_sel3(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B(""), B("0")));
     EXPECT(tr, "", false, 1, "");
     EXPECT(tr, "", true, 1, "b");
@@ -110,7 +99,7 @@ static void a_found_empty_key_reads_like_the_front_sel3(void) {
 }
 
 static void or_equal_is_the_same_as_the_next_key_sel4(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B("d\0"), B("5")));
     for (int32_t offset = -3; offset <= 4; offset++) {
         static const char *const keys[] = {"b\0", "c\0", "d\0", "f\0"};
@@ -129,7 +118,7 @@ static void or_equal_is_the_same_as_the_next_key_sel4(void) {
 }
 
 static void selectors_see_own_sets_and_clears_sel5(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B("c"), B("3")));
     EXPECT(tr, "b", true, 1, "c");
     EXPECT(tr, "d", false, 0, "c");
@@ -149,7 +138,7 @@ static void selectors_see_own_sets_and_clears_sel5(void) {
 }
 
 static void a_key_beyond_the_legal_range_is_refused_data5(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     plinth_key_selector s = at_or_after(B("\xff\0"));
     plinth_value found;
     CHECK_CODE(plinth_transaction_get_key(tr, NULL, &s, false, &found), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
@@ -168,7 +157,7 @@ static void the_found_key_is_binary_safe(void) {
 }
 
 static void ranges_take_any_selector_rng1(void) {
-    plinth_transaction *tr = seeded();
+    plinth_transaction *tr = seeded(db);
     CHECK_TEXT(scan(tr, selector(B("d"), false, 0), selector(B("d"), true, 1), NULL), "b=2 d=4");
     CHECK_TEXT(scan(tr, selector(B("d"), true, 0), selector(B("\xff"), false, 1), NULL), "d=4 f=6");
     CHECK_TEXT(scan(tr, selector(B("a"), false, 2), selector(B("a"), false, 4), NULL), "d=4 f=6");
