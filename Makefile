@@ -6,6 +6,9 @@ THREADS ?= 4
 KILLS ?= 10
 SECONDS ?= 30
 
+# The steps of `make prove`, all of them if there is none.
+P ?=
+
 # Where `make install` puts things.
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -24,12 +27,13 @@ ABI := $(shell awk '/^.define PLINTH_ABI_VERSION/ { print $$3 }' include/plinth.
 RELEASE := target/release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo kills test check bench install uninstall clean
+.PHONY: help setup build demo kills test check prove bench install uninstall clean
 
 help:
 	@echo 'make demo       a file system of metadata from TREE=$(TREE), killed $(KILLS) times and checked'
 	@echo 'make test       every test; ends with: N passed, N failed'
 	@echo 'make check      the fast part of it: format, lints, generated files, Rust tests'
+	@echo "make prove      the long form of the tests; P='model defects tsan asan' chooses steps"
 	@echo 'make bench      Plinth beside plain RocksDB and its own transactions'
 	@echo 'make kills      the demonstration with 200 kills'
 	@echo 'make build      $(RELEASE)/libplinth.so and libplinth.a'
@@ -57,6 +61,9 @@ test: setup
 
 check: setup
 	@scripts/test.sh check
+
+prove: build
+	@scripts/prove.sh $(P)
 
 bench: build
 	cargo run --release $(CARGO_FLAGS) -p plinth-bench

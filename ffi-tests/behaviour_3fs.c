@@ -68,22 +68,26 @@ static crowd run_crowd(enum way way) {
     return c;
 }
 
+/* Of those that read and wrote one key at one version, one wins. (CONF-2, CONF-14, CONF-20) */
 static void get_and_set_conflicts_conf2(void) {
     crowd c = run_crowd(GET_AND_SET);
     /* In each round all read the same state: exactly one can win. CONF-20 */
     CHECK_INT(c.commits, c.rounds);
 }
 
+/* The version of a transaction that never read is taken when its commit is called. (CONF-10, VER-4, COM-5) */
 static void add_read_conflict_and_set_without_a_read_conflicts_3fs9(void) {
     crowd c = run_crowd(CONFLICT_AND_SET);
     CHECK(c.commits >= c.rounds);
     CHECK(c.conflicts > 0);
 }
 
+/* Snapshot reads add nothing to conflict with. (CONF-7, GET-2, VER-13) */
 static void snapshot_get_and_set_never_conflicts_conf7(void) {
     CHECK_INT(run_crowd(SNAPSHOT_GET_AND_SET).conflicts, 0);
 }
 
+/* Writes alone never conflict. (CONF-17, COM-6) */
 static void blind_sets_never_conflict_conf17(void) {
     CHECK_INT(run_crowd(BLIND_SET).conflicts, 0);
 }
@@ -114,6 +118,7 @@ static void add_one(long number, void *user) {
     }
 }
 
+/* Read, add, write, retry: as if one after the other. (CONF-19, ERRH-1) */
 static void counting_with_retries_loses_nothing_conf19(void) {
     long rounds = scaled(ROUNDS);
     char want[24];
@@ -128,6 +133,7 @@ static void counting_with_retries_loses_nothing_conf19(void) {
 
 /* ------------------------------------------------------------------ versions */
 
+/* Both commit, each at a version that can be read at. (CONF-17, VER-3, VER-9, COM-10) */
 static void two_concurrent_blind_clears_both_commit_conf17(void) {
     plinth_transaction *one = begin(db), *two = begin(db), *reader;
     int64_t first = 0, second = 0;
@@ -168,11 +174,13 @@ static void watch_versions(long number, void *user) {
     }
 }
 
+/* What each thread sees of versions only grows. (VER-4, VER-5) */
 static void versions_only_grow_ver5(void) {
     long rounds = scaled(ROUNDS);
     in_threads(THREADS, watch_versions, &rounds);
 }
 
+/* After a commit, in any order. (RST-1, RST-2) */
 static void cancel_and_reset_after_a_commit_are_legal_rst2(void) {
     plinth_transaction *tr = begin(db);
     CHECK_OK(tr_set(tr, B("key"), B("value")));
@@ -199,6 +207,7 @@ static void expect_rows(plinth_transaction *tr, int32_t limit, size_t count, boo
     plinth_range_free(&range);
 }
 
+/* A row limit sets more, 0 and -1 are none. (RNG-3, RNG-8) */
 static void ten_of_a_hundred_rows_with_more_and_all_without_rng8(void) {
     plinth_transaction *tr = begin(db);
     for (int i = 0; i < 100; i++) {
@@ -214,6 +223,7 @@ static void ten_of_a_hundred_rows_with_more_and_all_without_rng8(void) {
     destroy(tr);
 }
 
+/* The four named forms as bounds. (SEL-2, RNG-1, RNG-8) */
 static void bounds_are_inclusive_or_exclusive_as_asked_sel2(void) {
     plinth_transaction *tr = begin(db);
     plinth_range_options two = range_options(2, -1, true, false), all = range_options(-1, -1, true, false);
@@ -246,6 +256,7 @@ static void read_through_one_transaction(long number, void *user) {
     }
 }
 
+/* And all of their reads count. (TX-2, CONF-2) */
 static void several_threads_read_through_one_transaction_3fs1(void) {
     plinth_transaction *tr = begin(db);
     for (int i = 0; i < THREADS; i++) {

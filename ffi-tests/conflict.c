@@ -463,12 +463,17 @@ static void probe_everywhere(const struct row *row) {
     }
 }
 
+/*
+ * The table, each bound probed from both sides by each kind of write. (CONF-2, CONF-3, CONF-4,
+ * CONF-5, CONF-6, CONF-10, CONF-13, RYW-13, RNG-2, RNG-11, SEL-6, GET-2, FREE-4)
+ */
 static void every_read_conflicts_with_exactly_its_range_conf2_to_conf10(void) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         probe_everywhere(&rows[i]);
     }
 }
 
+/* The same reads as snapshot reads. (CONF-7, GET-2) */
 static void snapshot_reads_conflict_with_nothing_conf7(void) {
     as_snapshot = true;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -481,6 +486,7 @@ static void snapshot_reads_conflict_with_nothing_conf7(void) {
 
 /* ------------------------------------------------------------------ rules one by one */
 
+/* Each kind of write conflicts with readers of what it covers and with no others. (CONF-1, CONF-10, CONF-13) */
 static void write_ranges_are_exactly_the_writes_conf1(void) {
     static const struct {
         span written;
@@ -504,6 +510,7 @@ static void write_ranges_are_exactly_the_writes_conf1(void) {
     }
 }
 
+/* Nothing if begin and end are equal. (CONF-1) */
 static void an_empty_clear_range_conflicts_with_nobody_conf1(void) {
     plinth_transaction *tr = begin(db);
     seed();
@@ -514,6 +521,7 @@ static void an_empty_clear_range_conflicts_with_nobody_conf1(void) {
     destroy(tr);
 }
 
+/* Above the read version, not at it. (CONF-14, VER-12) */
 static void a_write_at_the_read_version_does_not_conflict_conf14(void) {
     plinth_transaction *tr = begin(db);
     int64_t version = put(db, B("d"), B("at R"));
@@ -530,6 +538,7 @@ static void a_write_at_the_read_version_does_not_conflict_conf14(void) {
     destroy(tr);
 }
 
+/* Its write ranges are forgotten. (CONF-15, CONF-20) */
 static void a_transaction_that_failed_disturbs_nobody_conf15(void) {
     plinth_transaction *loser = begin(db), *reader = begin(db);
     seed();
@@ -544,6 +553,7 @@ static void a_transaction_that_failed_disturbs_nobody_conf15(void) {
     destroy(reader);
 }
 
+/* An equal value, and a clear of nothing, conflict. (CONF-16) */
 static void ranges_decide_and_never_values_conf16(void) {
     plinth_transaction *tr = begin(db);
     seed();
@@ -559,6 +569,7 @@ static void ranges_decide_and_never_values_conf16(void) {
     destroy(tr);
 }
 
+/* Write and write is no conflict. (CONF-17, COM-6) */
 static void blind_writes_never_conflict_conf17(void) {
     enum { WRITERS = 10 };
     plinth_transaction *writers[WRITERS];
@@ -574,6 +585,7 @@ static void blind_writes_never_conflict_conf17(void) {
     }
 }
 
+/* Nor with its own earlier commits. (CONF-17) */
 static void a_transaction_never_conflicts_with_itself_conf17(void) {
     plinth_transaction *tr = begin(db);
     seed();
@@ -589,6 +601,7 @@ static void a_transaction_never_conflicts_with_itself_conf17(void) {
     destroy(tr);
 }
 
+/* Thousands of commits later. (CONF-14, CONF-18, FREE-3) */
 static void a_conflict_of_long_ago_counts_while_the_window_lasts_conf14(void) {
     plinth_transaction *tr = begin(db);
     long rounds = scaled(3000);
@@ -609,6 +622,7 @@ static void a_conflict_of_long_ago_counts_while_the_window_lasts_conf14(void) {
 
 /* ------------------------------------------------------------------ anomalies, CONF-19 */
 
+/* A key that appears in a range that was read. (CONF-19, CONF-5) */
 static void phantoms_are_conflicts_conf19(void) {
     plinth_transaction *one = begin(db), *two = begin(db);
     empty(db);
@@ -624,6 +638,7 @@ static void phantoms_are_conflicts_conf19(void) {
     destroy(two);
 }
 
+/* Both read, both write. (CONF-19, CONF-2) */
 static void a_lost_update_is_a_conflict_conf19(void) {
     plinth_transaction *one = begin(db), *two = begin(db);
     seed();
@@ -637,6 +652,7 @@ static void a_lost_update_is_a_conflict_conf19(void) {
     destroy(two);
 }
 
+/* Each writes what the other read. (CONF-19) */
 static void write_skew_is_a_conflict_conf19(void) {
     plinth_transaction *one = begin(db), *two = begin(db);
     seed();
@@ -652,6 +668,7 @@ static void write_skew_is_a_conflict_conf19(void) {
     destroy(two);
 }
 
+/* Weaker only where asked for. (VER-13, CONF-7) */
 static void write_skew_through_snapshot_reads_is_allowed_ver13(void) {
     plinth_transaction *one = begin(db), *two = begin(db);
     seed();
@@ -665,6 +682,7 @@ static void write_skew_through_snapshot_reads_is_allowed_ver13(void) {
     destroy(two);
 }
 
+/* One of three has to go. (CONF-19, CONF-20) */
 static void a_cycle_of_three_is_broken_conf19(void) {
     static const bytes keys[] = {L("b"), L("d"), L("f")};
     plinth_transaction *trs[3];
@@ -685,6 +703,7 @@ static void a_cycle_of_three_is_broken_conf19(void) {
     CHECK_INT(committed, 2);
 }
 
+/* At least one commits. (CONF-20) */
 static void of_many_that_conflict_the_first_commits_conf20(void) {
     enum { RIVALS = 8 };
     plinth_transaction *rivals[RIVALS];
@@ -774,6 +793,7 @@ static void player_commits(player *p) {
     }
 }
 
+/* Neither a conflict too few nor one too many. (CONF-13, CONF-14, CONF-15, CONF-20) */
 static void random_schedules_conflict_exactly_when_a_list_says_so_conf13_conf14(void) {
     player players[LIVE];
     long rounds = scaled(6000), conflicts = 0;

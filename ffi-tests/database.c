@@ -46,6 +46,7 @@ static void the_identity_file_names_the_format(void) {
     }
 }
 
+/* The empty key and the empty value are there too, which is not the same as absent. (COM-8, DATA-2, GET-1) */
 static void what_was_committed_is_there_after_a_reopen(void) {
     path where = temporary_path();
     plinth_database *db = open_with(where.text, NULL);
@@ -61,6 +62,7 @@ static void what_was_committed_is_there_after_a_reopen(void) {
     CHECK_OK(plinth_database_close(db));
 }
 
+/* Nothing happens before the commit. (COM-8, RST-3) */
 static void what_was_not_committed_is_gone_after_a_reopen(void) {
     path where = temporary_path();
     plinth_database *db = open_with(where.text, NULL);
@@ -409,6 +411,7 @@ static void the_limit_of_live_transactions_is_obeyed(void) {
     CHECK_OK(plinth_database_close(db));
 }
 
+/* Also after a reset. (OPT-5, ERRH-3, LIM-4, TMO-3) */
 static void defaults_of_transactions_come_from_the_database(void) {
     plinth_database_options options = database_options();
     plinth_database *db;
@@ -430,6 +433,7 @@ static void defaults_of_transactions_come_from_the_database(void) {
     CHECK_OK(plinth_database_close(db));
 }
 
+/* A timeout that the transaction did not set. (OPT-5, TMO-1) */
 static void a_default_timeout_ends_transactions(void) {
     plinth_database_options options = database_options();
     plinth_database *db;
@@ -525,6 +529,7 @@ static void metrics_fit_older_and_newer_callers(void) {
     CHECK_OK(plinth_database_close(db));
 }
 
+/* Weaker durability only where asked for. (COM-8, FREE-6) */
 static void synced_commits_sync_and_buffered_ones_need_not(void) {
     path where = temporary_path();
     plinth_database *db = open_with(where.text, NULL);

@@ -141,10 +141,12 @@ static void survive_kills(int durability, long rounds) {
     printf("%ld kills, %" PRId64 " commits\n", rounds, commits);
 }
 
+/* Acknowledged is durable, whole transactions only, and versions grow. (COM-8, VER-11) */
 static void synced_commits_survive_a_kill_d4(void) {
     survive_kills(PLINTH_DURABILITY_SYNC, scaled(20));
 }
 
+/* The end of a process is no loss for them either. (COM-8, VER-11, FREE-6) */
 static void buffered_commits_survive_a_kill_d4(void) {
     survive_kills(PLINTH_DURABILITY_BUFFERED, scaled(20));
 }

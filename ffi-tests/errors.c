@@ -130,6 +130,7 @@ static plinth_database *db;
 
 /* ------------------------------------------------------------------ names and predicates */
 
+/* The numbers are FoundationDB's. (ERRC-1) */
 static void every_number_has_its_name_errc1(void) {
     for (size_t i = 0; i < ROWS; i++) {
         CHECK_INT(table[i].constant, table[i].number);
@@ -137,6 +138,7 @@ static void every_number_has_its_name_errc1(void) {
     }
 }
 
+/* Static, never NULL. (ERRC-1) */
 static void every_number_has_a_sentence_of_its_own_errc1(void) {
     const char *unknown = plinth_error_description(4000);
     for (size_t i = 0; i < ROWS; i++) {
@@ -156,6 +158,7 @@ static bool is_known(plinth_error number) {
     return false;
 }
 
+/* The text of 4000. (ERRC-1) */
 static void unknown_numbers_have_one_fixed_text_errc1(void) {
     static const plinth_error odd[] = {INT32_MIN, -1000, -1, 3, 999, 30000, 30001, 1000000, INT32_MAX};
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
@@ -169,6 +172,7 @@ static void unknown_numbers_have_one_fixed_text_errc1(void) {
     }
 }
 
+/* Over all numbers. (ERRC-2) */
 static void predicates_are_those_of_the_table_errc2(void) {
     for (plinth_error number = -10; number < 10000; number++) {
         enum retry want = NO;
@@ -246,6 +250,7 @@ static bool on_error_retries(plinth_error number) {
     return false;
 }
 
+/* What is retried leaves a usable transaction, all else a cancelled one. (ERRH-1, ERRH-5, ERRC-4) */
 static void on_error_retries_exactly_its_table_errh1(void) {
     plinth_transaction *tr = begin(db);
     for (size_t i = 0; i < ROWS; i++) {
@@ -261,6 +266,7 @@ static void on_error_retries_exactly_its_table_errh1(void) {
     destroy(tr);
 }
 
+/* 0 is 2000, numbers out of range are 4000, unknown ones come back. (ERRH-1) */
 static void on_error_of_odd_numbers_errh1(void) {
     plinth_transaction *tr = begin(db);
     static const plinth_error odd[] = {-1, INT32_MIN, 30001, INT32_MAX};
@@ -274,6 +280,7 @@ static void on_error_of_odd_numbers_errh1(void) {
     destroy(tr);
 }
 
+/* Writes, version and size limit are gone. (ERRH-6, TMO-3) */
 static void a_successful_on_error_begins_anew_errh6(void) {
     plinth_transaction *tr = begin(db);
     int64_t before, after;
@@ -294,6 +301,7 @@ static void a_successful_on_error_begins_anew_errh6(void) {
     destroy(tr);
 }
 
+/* The retry limit and its count, until a reset. (OPT-4, ERRH-3, ERRH-5, RST-1) */
 static void persistent_options_survive_on_error_opt4(void) {
     plinth_transaction *tr = begin(db);
     CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_RETRY_LIMIT, 2));
@@ -308,6 +316,7 @@ static void persistent_options_survive_on_error_opt4(void) {
     destroy(tr);
 }
 
+/* Each call counts. (ERRH-3) */
 static void a_retry_limit_counts_calls_made_before_it_was_set_errh3(void) {
     plinth_transaction *tr = begin(db);
     CHECK_OK(plinth_transaction_on_error(tr, PLINTH_ERROR_NOT_COMMITTED));
@@ -323,6 +332,7 @@ static void a_retry_limit_counts_calls_made_before_it_was_set_errh3(void) {
     destroy(tr);
 }
 
+/* Whatever number was passed. (ERRH-4, TX-3) */
 static void a_mark_goes_before_the_number_errh4(void) {
     plinth_transaction *tr = begin(db);
     CHECK_OK(plinth_transaction_cancel(tr));
@@ -331,6 +341,7 @@ static void a_mark_goes_before_the_number_errh4(void) {
     destroy(tr);
 }
 
+/* Until a reset. (ERRH-5, RST-1) */
 static void an_error_that_is_not_retried_cancels_errh5(void) {
     plinth_transaction *tr = begin(db);
     CHECK_CODE(plinth_transaction_on_error(tr, PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
@@ -342,6 +353,7 @@ static void an_error_that_is_not_retried_cancels_errh5(void) {
     destroy(tr);
 }
 
+/* 10 ms, or the maximum delay if that is less. (ERRH-1) */
 static void too_old_waits_a_fixed_time_errh1(void) {
     plinth_transaction *tr = begin(db);
     double start = now_ms();
@@ -358,6 +370,7 @@ static void too_old_waits_a_fixed_time_errh1(void) {
     destroy(tr);
 }
 
+/* The maximum bounds the growth. (ERRH-2) */
 static void the_back_off_grows_to_its_maximum_errh2(void) {
     plinth_transaction *tr = begin(db);
     double start = now_ms(), grown;
@@ -414,6 +427,7 @@ static double waiting_for(waiter *w) {
     return since == 0 ? 0 : now_ms() - since;
 }
 
+/* With 1025. (ERRH-7, RST-2) */
 static void cancel_ends_the_wait_errh7(void) {
     waiter w = {begin(db), PTHREAD_MUTEX_INITIALIZER, 0, 0, 0};
     thread t;
@@ -432,6 +446,7 @@ static void cancel_ends_the_wait_errh7(void) {
     destroy(w.tr);
 }
 
+/* With 1031. (ERRH-7, TMO-1) */
 static void a_timeout_ends_the_wait_errh7(void) {
     waiter w = {begin(db), PTHREAD_MUTEX_INITIALIZER, 0, 0, 0};
     double start = now_ms();
@@ -444,6 +459,7 @@ static void a_timeout_ends_the_wait_errh7(void) {
     destroy(w.tr);
 }
 
+/* To 10 ms. (RST-1, ERRH-2) */
 static void reset_restores_the_back_off_rst1(void) {
     plinth_transaction *tr = begin(db);
     double start = now_ms();

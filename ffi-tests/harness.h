@@ -458,31 +458,37 @@ static inline plinth_range_options range_options(int32_t limit, int64_t target_b
 }
 
 /*
- * A range read as text: "b=1 d=2", with " +" at the end if `more` is set, or "error 1007".
+ * A range as text: "b=1 d=2", with " +" at the end if `more` is set, or "error 1007".
  * The text stays valid for seven more calls. Not for several threads.
  */
-static inline const char *scan_in(plinth_transaction *tr, plinth_keyspace *ks, plinth_key_selector from,
-                                  plinth_key_selector to, const plinth_range_options *options) {
+static inline const char *range_text(plinth_error error, const plinth_range *range) {
     static char texts[8][1024];
     static int next;
     char *text = texts[next++ % 8];
     size_t at = 0;
-    plinth_range range;
-    plinth_error error = plinth_transaction_get_range(tr, ks, &from, &to, options, &range);
     text[0] = 0;
     if (error != 0) {
         snprintf(text, sizeof texts[0], "error %" PRId32, error);
         return text;
     }
-    for (size_t i = 0; i < range.count && at + 300 < sizeof texts[0]; i++) {
+    for (size_t i = 0; i < range->count && at + 300 < sizeof texts[0]; i++) {
         char key[128], value[128];
-        bytes_print(key, sizeof key, range.items[i].key, range.items[i].key_len);
-        bytes_print(value, sizeof value, range.items[i].value, range.items[i].value_len);
+        bytes_print(key, sizeof key, range->items[i].key, range->items[i].key_len);
+        bytes_print(value, sizeof value, range->items[i].value, range->items[i].value_len);
         at += (size_t)snprintf(text + at, sizeof texts[0] - at, "%s%s=%s", i == 0 ? "" : " ", key, value);
     }
-    if (range.more) {
+    if (range->more) {
         snprintf(text + at, sizeof texts[0] - at, " +");
     }
+    return text;
+}
+
+/* A range read as text. */
+static inline const char *scan_in(plinth_transaction *tr, plinth_keyspace *ks, plinth_key_selector from,
+                                  plinth_key_selector to, const plinth_range_options *options) {
+    plinth_range range;
+    plinth_error error = plinth_transaction_get_range(tr, ks, &from, &to, options, &range);
+    const char *text = range_text(error, &range);
     plinth_range_free(&range);
     return text;
 }
@@ -495,6 +501,129 @@ static inline const char *scan(plinth_transaction *tr, plinth_key_selector from,
 /* A plain forward read of [from, to) as text. */
 static inline const char *scan_keys(plinth_transaction *tr, bytes from, bytes to) {
     return scan(tr, at_or_after(from), at_or_after(to), NULL);
+}
+
+/* ---------------------------------------------------------------- asynchronous calls */
+
+/* Seconds after which a callback that did not come counts as lost. Valgrind is slow. */
+enum { CALLBACK_SECONDS = 120 };
+
+/*
+ * Where one asynchronous call answers: pass `on_value`, `on_range` or `on_done`, then the outcome,
+ * then `on_finish`. The callbacks check that each comes once and in this order.
+ */
+typedef struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    long calls, finished;
+    plinth_error error;
+    plinth_value value;
+    plinth_range range;
+    pthread_t thread;
+    char story[256];
+} outcome;
+
+static inline void outcome_begin(outcome *o) {
+    pthread_condattr_t clock;
+    memset(o, 0, sizeof *o);
+    pthread_mutex_init(&o->lock, NULL);
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&o->changed, &clock);
+    pthread_condattr_destroy(&clock);
+}
+
+static inline void outcome_told(outcome *o, plinth_error error, const plinth_value *value, const plinth_range *range) {
+    pthread_mutex_lock(&o->lock);
+    CHECK_INT(o->calls, 0);
+    CHECK_INT(o->finished, 0);
+    o->calls++;
+    o->error = error;
+    o->thread = pthread_self();
+    if (value != NULL) {
+        CHECK(error == 0 || (value->data == NULL && value->len == 0 && value->owner == NULL));
+        o->value = *value;
+    }
+    if (range != NULL) {
+        CHECK(error == 0 || (range->items == NULL && range->count == 0 && !range->more && range->owner == NULL));
+        o->range = *range;
+    }
+    if (error != 0) {
+        snprintf(o->story, sizeof o->story, "%s", plinth_last_error());
+    }
+    pthread_cond_broadcast(&o->changed);
+    pthread_mutex_unlock(&o->lock);
+}
+
+static inline void on_value(void *user, plinth_error error, plinth_value *value) {
+    outcome_told((outcome *)user, error, value, NULL);
+}
+
+static inline void on_range(void *user, plinth_error error, plinth_range *range) {
+    outcome_told((outcome *)user, error, NULL, range);
+}
+
+static inline void on_done(void *user, plinth_error error) {
+    outcome_told((outcome *)user, error, NULL, NULL);
+}
+
+static inline void on_finish(void *user) {
+    outcome *o = (outcome *)user;
+    pthread_mutex_lock(&o->lock);
+    CHECK_INT(o->calls, 1);
+    CHECK_INT(o->finished, 0);
+    o->finished++;
+    pthread_cond_broadcast(&o->changed);
+    pthread_mutex_unlock(&o->lock);
+}
+
+static inline struct timespec callback_deadline(void) {
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += CALLBACK_SECONDS;
+    return at;
+}
+
+/* Whether the callback has run by now. */
+static inline bool outcome_known(outcome *o) {
+    bool known;
+    pthread_mutex_lock(&o->lock);
+    known = o->calls > 0;
+    pthread_mutex_unlock(&o->lock);
+    return known;
+}
+
+/* Waits for the finaliser and returns what the callback was told. Without it the program ends: the
+   outcome must not be left to a callback that may still come. */
+static inline plinth_error outcome_wait(outcome *o) {
+    struct timespec deadline = callback_deadline();
+    int late = 0;
+    pthread_mutex_lock(&o->lock);
+    while (o->finished == 0 && late == 0) {
+        late = pthread_cond_timedwait(&o->changed, &o->lock, &deadline);
+    }
+    pthread_mutex_unlock(&o->lock);
+    if (!CHECK(late == 0)) {
+        exit(1);
+    }
+    return o->error;
+}
+
+/* Waits, frees what came, and returns what the callback was told. */
+static inline plinth_error outcome_end(outcome *o) {
+    plinth_error error = outcome_wait(o);
+    plinth_value_free(&o->value);
+    plinth_range_free(&o->range);
+    pthread_cond_destroy(&o->changed);
+    pthread_mutex_destroy(&o->lock);
+    return error;
+}
+
+static inline plinth_error tr_commit_async(plinth_transaction *tr) {
+    outcome o;
+    outcome_begin(&o);
+    CHECK_OK(plinth_transaction_commit_async(tr, on_done, &o, on_finish));
+    return outcome_end(&o);
 }
 
 /* ---------------------------------------------------------------- other processes */

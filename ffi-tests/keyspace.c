@@ -3,6 +3,7 @@
  * Design D9 and the comments of the header.
  */
 #include "harness.h"
+#include "words.h"
 
 static plinth_keyspace *keyspace(plinth_database *db, const char *name) {
     plinth_keyspace *ks = NULL;
@@ -30,6 +31,7 @@ static plinth_error set_in(plinth_transaction *tr, plinth_keyspace *ks, bytes ke
     return plinth_transaction_set(tr, ks, key.data, key.len, value.data, value.len);
 }
 
+/* Each keyspace is an ordered map of its own. (DATA-1) */
 static void the_same_key_has_a_value_in_each_keyspace(void) {
     plinth_database *db = open_memory();
     plinth_keyspace *a = keyspace(db, "a"), *b = keyspace(db, "b");
@@ -102,6 +104,7 @@ static void a_list_has_the_default_first_and_the_rest_in_byte_order(void) {
     CHECK_OK(plinth_database_close(db));
 }
 
+/* One transaction, one commit. (COM-7, COM-8) */
 static void a_commit_across_keyspaces_is_all_or_nothing(void) {
     plinth_database *db = open_memory();
     plinth_keyspace *a = keyspace(db, "a"), *b = keyspace(db, "b");
@@ -158,6 +161,7 @@ static void check_equal(long number, void *user) {
     }
 }
 
+/* All at one version. (COM-8, VER-12) */
 static void readers_never_see_half_of_a_commit_across_keyspaces(void) {
     mover m = {open_memory(), NULL, NULL, 0};
     thread readers[2];
@@ -238,6 +242,7 @@ static void a_dropped_keyspace_fails_every_call(void) {
     plinth_value value;
     plinth_range range;
     plinth_key_selector s = at_or_after(B("a")), e = at_or_after(B("z"));
+    int64_t size;
     put_in(db, ks, B("key"), B("value"));
     CHECK_OK(set_in(user, ks, B("key"), B("mine")));
     CHECK_OK(tr_set(bystander, B("by"), B("stander")));
@@ -252,6 +257,15 @@ static void a_dropped_keyspace_fails_every_call(void) {
     CHECK_CODE(set_in(fresh, ks, B("k"), B("v")), PLINTH_ERROR_KEYSPACE_DROPPED);
     CHECK_CODE(plinth_transaction_clear(fresh, ks, (const uint8_t *)"k", 1), PLINTH_ERROR_KEYSPACE_DROPPED);
     CHECK_CODE(plinth_transaction_clear_range(fresh, ks, (const uint8_t *)"k", 1, (const uint8_t *)"l", 1),
+               PLINTH_ERROR_KEYSPACE_DROPPED);
+    CHECK_CODE(tr_atomic_in(fresh, ks, PLINTH_MUTATION_ADD, B("k"), B("1")), PLINTH_ERROR_KEYSPACE_DROPPED);
+    CHECK_CODE(plinth_transaction_set_versionstamped_key(fresh, ks, (const uint8_t *)"0123456789", 10, 0, (const uint8_t *)"v", 1),
+               PLINTH_ERROR_KEYSPACE_DROPPED);
+    CHECK_CODE(plinth_transaction_set_versionstamped_value(fresh, ks, (const uint8_t *)"k", 1, (const uint8_t *)"0123456789", 10, 0),
+               PLINTH_ERROR_KEYSPACE_DROPPED);
+    CHECK_CODE(plinth_transaction_get_estimated_range_size(fresh, ks, (const uint8_t *)"k", 1, (const uint8_t *)"l", 1, &size),
+               PLINTH_ERROR_KEYSPACE_DROPPED);
+    CHECK_CODE(plinth_transaction_get_range_split_points(fresh, ks, (const uint8_t *)"k", 1, (const uint8_t *)"l", 1, 1000, &range),
                PLINTH_ERROR_KEYSPACE_DROPPED);
     CHECK_CODE(plinth_transaction_add_read_conflict(fresh, ks, (const uint8_t *)"k", 1), PLINTH_ERROR_KEYSPACE_DROPPED);
     CHECK_CODE(plinth_transaction_add_read_conflict_range(fresh, ks, (const uint8_t *)"k", 1, (const uint8_t *)"l", 1),

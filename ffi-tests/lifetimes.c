@@ -28,6 +28,7 @@ static plinth_range read_all(plinth_transaction *tr) {
 
 /* ------------------------------------------------------------------ results */
 
+/* What was handed out stays valid. (RST-3) */
 static void results_outlive_reset_destroy_and_close(void) {
     path where = temporary_path();
     plinth_database *db = open_with(where.text, NULL);
@@ -126,6 +127,7 @@ static void a_copy_of_a_freed_struct_is_left_alone(void) {
     CHECK_OK(plinth_database_close(db));
 }
 
+/* Absent is a success without bytes. (GET-1) */
 static void an_absent_value_needs_no_free_but_takes_one(void) {
     plinth_database *db = open_memory();
     plinth_transaction *tr = begin(db);
@@ -191,6 +193,16 @@ static plinth_error closed_calls(plinth_transaction *tr, plinth_keyspace *ks, in
         return plinth_transaction_get_read_version(tr, &version);
     case 11:
         return plinth_transaction_commit(tr);
+    case 12:
+        return plinth_transaction_atomic_op(tr, ks, PLINTH_MUTATION_ADD, (const uint8_t *)"k", 1, (const uint8_t *)"v", 1);
+    case 13:
+        return plinth_transaction_set_versionstamped_key(tr, ks, (const uint8_t *)"0123456789", 10, 0, (const uint8_t *)"v", 1);
+    case 14:
+        return plinth_transaction_set_versionstamped_value(tr, ks, (const uint8_t *)"k", 1, (const uint8_t *)"0123456789", 10, 0);
+    case 15:
+        return plinth_transaction_get_estimated_range_size(tr, ks, (const uint8_t *)"a", 1, (const uint8_t *)"b", 1, &version);
+    case 16:
+        return plinth_transaction_get_range_split_points(tr, ks, (const uint8_t *)"a", 1, (const uint8_t *)"b", 1, 1000, &range);
     default:
         return plinth_transaction_on_error(tr, PLINTH_ERROR_NOT_COMMITTED);
     }
@@ -212,7 +224,7 @@ static void everything_still_open_at_close_fails_with_9003(void) {
     CHECK_OK(tr_set(committed, B("c"), B("v")));
     CHECK_OK(plinth_transaction_commit(committed));
     CHECK_OK(plinth_database_close(db));
-    for (int which = 0; which <= 12; which++) {
+    for (int which = 0; which <= 17; which++) {
         CHECK_CODE(closed_calls(fresh, NULL, which), PLINTH_ERROR_DATABASE_CLOSED);
         CHECK_CODE(closed_calls(reading, ks, which), PLINTH_ERROR_DATABASE_CLOSED);
         CHECK_CODE(closed_calls(writing, NULL, which), PLINTH_ERROR_DATABASE_CLOSED);
@@ -328,6 +340,7 @@ static void read_until_stale(long number, void *user) {
     CHECK(error == PLINTH_ERROR_INVALID_HANDLE || error == PLINTH_ERROR_TRANSACTION_CANCELLED);
 }
 
+/* A destroy while others use the transaction. (RST-3, TX-2) */
 static void calls_in_progress_end_undisturbed_by_a_destroy(void) {
     plinth_database *db = open_memory();
     long rounds = scaled(100);

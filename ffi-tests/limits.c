@@ -30,9 +30,13 @@ static plinth_error key_error(plinth_transaction *tr, plinth_key_selector s) {
     return error;
 }
 
+/* But for special keys, which are no system keys. (DATA-3, DATA-4, DATA-5, SPEC-2, SPEC-3, SPEC-10) */
 static void single_keys_stop_below_ff_data5(void) {
-    static const bytes bad[] = {{(const uint8_t *)"\xff", 1}, {(const uint8_t *)"\xff\0", 2}, {(const uint8_t *)"\xff\xff", 2},
-                                {(const uint8_t *)"\xff/metadataVersion/", 17}, {(const uint8_t *)"\xff\xff\xff", 3}};
+    static const bytes bad[] = {{(const uint8_t *)"\xff", 1},
+                                {(const uint8_t *)"\xff\0", 2},
+                                {(const uint8_t *)"\xff/metadataVersion/", 18},
+                                {(const uint8_t *)"\xff\xfe\xff", 3},
+                                {(const uint8_t *)"\xff\xff\xff", 3}};
     plinth_transaction *tr = begin(db);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         CHECK_CODE(tr_touch(tr, bad[i]), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
@@ -40,6 +44,12 @@ static void single_keys_stop_below_ff_data5(void) {
         CHECK_CODE(tr_set(tr, bad[i], B("v")), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
         CHECK_CODE(tr_clear(tr, bad[i]), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
     }
+    CHECK_OK(tr_touch(tr, B("\xff/metadataVersion")));
+    CHECK_CODE(tr_set(tr, B("\xff/metadataVersion"), B("v")), PLINTH_ERROR_CLIENT_INVALID_OPERATION);
+    CHECK_CODE(tr_clear(tr, B("\xff/metadataVersion")), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
+    CHECK_CODE(tr_touch(tr, B("\xff\xff")), PLINTH_ERROR_SPECIAL_KEYS_NO_MODULE_FOUND);
+    CHECK_CODE(tr_set(tr, B("\xff\xff"), B("v")), PLINTH_ERROR_SPECIAL_KEYS_WRITE_DISABLED);
+    CHECK_CODE(tr_clear(tr, B("\xff\xff")), PLINTH_ERROR_SPECIAL_KEYS_WRITE_DISABLED);
     CHECK_OK(tr_touch(tr, B("\xfe\xff\xff\xff")));
     CHECK_OK(tr_set(tr, B("\xfe\xff\xff\xff"), B("v")));
     CHECK_OK(tr_clear(tr, B("\xfe\xff\xff\xff")));
@@ -47,6 +57,7 @@ static void single_keys_stop_below_ff_data5(void) {
     destroy(tr);
 }
 
+/* Equal is allowed there. (DATA-4, DATA-5, SPEC-3) */
 static void ends_of_ranges_may_be_ff_data5(void) {
     plinth_transaction *tr = begin(db);
     CHECK_OK(key_error(tr, selector(B("\xff"), false, 0)));
@@ -56,7 +67,7 @@ static void ends_of_ranges_may_be_ff_data5(void) {
     CHECK_OK(tr_clear_range(tr, B("a"), B("\xff")));
     CHECK_OK(tr_clear_range(tr, B("\xff"), B("\xff")));
     CHECK_CODE(tr_clear_range(tr, B("a"), B("\xff\0")), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
-    CHECK_CODE(tr_clear_range(tr, B("\xff\xff"), B("\xff\xff\xff")), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
+    CHECK_CODE(tr_clear_range(tr, B("\xff\xff"), B("\xff\xff\xff")), PLINTH_ERROR_SPECIAL_KEYS_WRITE_DISABLED);
     CHECK_OK(tr_read_conflict(tr, B("a"), B("\xff")));
     CHECK_CODE(tr_read_conflict(tr, B("a"), B("\xff\0")), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
     CHECK_OK(tr_write_conflict(tr, B("a"), B("\xff")));
@@ -66,6 +77,7 @@ static void ends_of_ranges_may_be_ff_data5(void) {
     destroy(tr);
 }
 
+/* From the call itself; equal ends are an empty range. (CONF-10) */
 static void inverted_ranges_are_2005_conf10(void) {
     plinth_transaction *tr = begin(db);
     CHECK_CODE(tr_clear_range(tr, B("b"), B("a")), PLINTH_ERROR_INVERTED_RANGE);
@@ -79,6 +91,7 @@ static void inverted_ranges_are_2005_conf10(void) {
 
 /* ------------------------------------------------------------------ long keys and values */
 
+/* One more is 2102. (LIM-1) */
 static void a_key_of_10000_bytes_is_the_longest_lim1(void) {
     plinth_transaction *tr = begin(db);
     CHECK_OK(tr_set(tr, long_key('a', 10000), B("v")));
@@ -90,6 +103,7 @@ static void a_key_of_10000_bytes_is_the_longest_lim1(void) {
     destroy(tr);
 }
 
+/* One more is 2103. (LIM-2) */
 static void a_value_of_100000_bytes_is_the_longest_lim2(void) {
     plinth_transaction *tr = begin(db);
     CHECK_OK(tr_set(tr, B("v"), value_of(100000)));
@@ -114,6 +128,7 @@ static bool has_read_conflict(plinth_transaction *tr) {
     return error != 0;
 }
 
+/* From 10,009 bytes on. (LIM-3) */
 static void a_get_of_an_over_long_key_is_absent_and_without_conflict_lim3(void) {
     plinth_transaction *tr = begin(db);
     int64_t version;
@@ -127,6 +142,7 @@ static void a_get_of_an_over_long_key_is_absent_and_without_conflict_lim3(void) 
     destroy(tr);
 }
 
+/* Not even a write commit. (LIM-3, COM-1) */
 static void a_clear_of_an_over_long_key_does_nothing_lim3(void) {
     plinth_transaction *tr = begin(db);
     int64_t version = 0;
@@ -137,6 +153,7 @@ static void a_clear_of_an_over_long_key_does_nothing_lim3(void) {
     destroy(tr);
 }
 
+/* In clears, conflict ranges and selectors. (LIM-3) */
 static void over_long_ends_of_ranges_are_cut_and_not_refused_lim3(void) {
     plinth_transaction *tr = begin(db);
     empty(db);
@@ -241,6 +258,7 @@ static void large_reads_do_not_count(plinth_transaction *tr) {
     CHECK_OK(tr_set(tr, B("k"), B("")));
 }
 
+/* 28 bytes for a mutation, 24 for a range. (LIM-5, LIM-4) */
 static void the_size_counts_mutations_and_ranges_lim5(void) {
     empty(db);
     EXPECT_SIZE(one_set, H + 3 + 5 + R + 3 + 4);
@@ -250,6 +268,7 @@ static void the_size_counts_mutations_and_ranges_lim5(void) {
     EXPECT_SIZE(only_a_write_conflict, R + 9 + 7);
 }
 
+/* What was overwritten or joined counts once. (LIM-5) */
 static void the_size_counts_what_is_left_after_merging_lim5(void) {
     empty(db);
     EXPECT_SIZE(set_twice, H + 3 + 1 + R + 3 + 4);
@@ -258,6 +277,7 @@ static void the_size_counts_what_is_left_after_merging_lim5(void) {
     EXPECT_SIZE(set_then_clear_over_it, H + 1 + 1 + R + 1 + 1);
 }
 
+/* Values that were read do not count. (LIM-5) */
 static void the_size_counts_read_conflicts_but_no_values_lim5(void) {
     int64_t set_size = H + 3 + 5 + R + 3 + 4;
     empty(db);
@@ -272,6 +292,7 @@ static void the_size_counts_read_conflicts_but_no_values_lim5(void) {
     EXPECT_SIZE(large_reads_do_not_count, (H + 1) + (R + 1 + 2) + (R + 1 + 2));
 }
 
+/* Equal is allowed; 2101 is not retried. (LIM-4, ERRH-1) */
 static void ten_million_bytes_is_the_largest_transaction_lim4(void) {
     for (size_t over = 0; over < 2; over++) {
         plinth_transaction *tr = begin(db);
@@ -289,6 +310,7 @@ static void ten_million_bytes_is_the_largest_transaction_lim4(void) {
     empty(db);
 }
 
+/* Nothing of it is committed. (COM-1) */
 static void a_read_only_transaction_has_no_size_limit_com1(void) {
     plinth_transaction *tr = begin(db);
     CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_SIZE_LIMIT, 32));
@@ -297,6 +319,7 @@ static void a_read_only_transaction_has_no_size_limit_com1(void) {
     destroy(tr);
 }
 
+/* A hundred thousand in one transaction. (LIM-8) */
 static void there_is_no_limit_of_keys_lim8(void) {
     long count = scaled(100000);
     plinth_transaction *tr = begin(db);

@@ -25,6 +25,7 @@ static plinth_error range_error(plinth_transaction *tr, bytes from, bytes to, co
     return error;
 }
 
+/* begin <= key < end. (RNG-1) */
 static void a_range_is_half_open_and_ascending_rng1(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_TEXT(scan_keys(tr, B(""), B("\xff")), "b=2 d=4 f=6");
@@ -36,6 +37,7 @@ static void a_range_is_half_open_and_ascending_rng1(void) {
     destroy(tr);
 }
 
+/* The same pairs. (RNG-1) */
 static void reverse_is_descending_from_the_end_rng1(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_TEXT(rows(tr, B(""), B("\xff"), 0, 0, true), "f=6 d=4 b=2");
@@ -44,6 +46,7 @@ static void reverse_is_descending_from_the_end_rng1(void) {
     destroy(tr);
 }
 
+/* Never an inverted range. (RNG-1, RNG-2) */
 static void an_end_before_the_begin_is_an_empty_range_rng1_rng2(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_TEXT(scan_keys(tr, B("e"), B("b")), "");
@@ -56,6 +59,7 @@ static void an_end_before_the_begin_is_an_empty_range_rng1_rng2(void) {
     destroy(tr);
 }
 
+/* Also if the last pair reached it. (RNG-3, RNG-8) */
 static void a_row_limit_is_obeyed_and_more_says_so_rng3_rng8(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_TEXT(rows(tr, B("a"), B("g"), 1, 0, false), "b=2 +");
@@ -70,6 +74,7 @@ static void a_row_limit_is_obeyed_and_more_says_so_rng3_rng8(void) {
     destroy(tr);
 }
 
+/* For rows and for bytes. (RNG-3, RNG-4) */
 static void no_limit_is_zero_or_minus_one_rng3_rng4(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_TEXT(rows(tr, B("a"), B("g"), 0, 0, false), "b=2 d=4 f=6");
@@ -79,6 +84,7 @@ static void no_limit_is_zero_or_minus_one_rng3_rng4(void) {
     destroy(tr);
 }
 
+/* And they do not touch the transaction. (RNG-3, RNG-4, DATA-6) */
 static void other_negative_limits_are_2012_rng3_rng4(void) {
     plinth_transaction *tr = seeded(db);
     static const int32_t limits[] = {-2, -100, INT32_MIN};
@@ -97,6 +103,7 @@ static void other_negative_limits_are_2012_rng3_rng4(void) {
     destroy(tr);
 }
 
+/* The pair that crosses the limit is included. (RNG-4, RNG-6, RNG-8) */
 static void target_bytes_count_eight_and_key_and_value_rng6(void) {
     plinth_transaction *tr = seeded(db);
     /* Each pair of the seed costs 8 + 1 + 1 = 10. */
@@ -114,6 +121,7 @@ static void target_bytes_count_eight_and_key_and_value_rng6(void) {
     destroy(tr);
 }
 
+/* They are pairs like others. (RNG-6, RNG-10) */
 static void target_bytes_count_own_writes_too_rng6(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B("a"), B("0123456789")));
@@ -122,6 +130,7 @@ static void target_bytes_count_own_writes_too_rng6(void) {
     destroy(tr);
 }
 
+/* However small the limits. (RNG-8) */
 static void zero_pairs_never_come_with_more_rng8(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_clear_range(tr, B("a"), B("g")));
@@ -165,6 +174,7 @@ static long read_by_pages(plinth_transaction *tr, const plinth_range_options *op
     return count;
 }
 
+/* Forward and reverse, by rows and by bytes. (RNG-9, RNG-7) */
 static void pages_continue_without_gap_or_repeat_rng9(void) {
     plinth_transaction *tr = begin(db);
     empty(db);
@@ -190,6 +200,7 @@ static void pages_continue_without_gap_or_repeat_rng9(void) {
     destroy(tr);
 }
 
+/* It stops only at a limit. (RNG-7, RNG-8) */
 static void a_large_range_comes_in_one_result_rng7(void) {
     enum { PAIRS = 300 };
     static uint8_t value[5000];
@@ -216,6 +227,7 @@ static void a_large_range_comes_in_one_result_rng7(void) {
     destroy(tr);
 }
 
+/* And nothing beyond. (DATA-5) */
 static void the_ends_of_the_key_space_are_legal_data5(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(range_error(tr, B("\xff"), B("\xff"), NULL));

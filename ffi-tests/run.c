@@ -40,6 +40,7 @@ static plinth_error only_read(plinth_transaction *tr, void *user) {
     return tr_touch(tr, B("key"));
 }
 
+/* Nothing to commit. (COM-1) */
 static void a_read_only_body_succeeds_com1(void) {
     play p = {0, 0, 0, NULL};
     CHECK_OK(plinth_run(db, only_read, &p));
@@ -58,6 +59,7 @@ static plinth_error make_conflicts(plinth_transaction *tr, void *user) {
     return 0;
 }
 
+/* Until it commits. (ERRH-1, COM-7) */
 static void a_conflict_calls_the_body_again_errh1(void) {
     play p = {0, 3, 0, NULL};
     plinth_transaction *tr = begin(db);
@@ -72,6 +74,7 @@ static plinth_error limit_to_two(plinth_transaction *tr, void *user) {
     return make_conflicts(tr, user);
 }
 
+/* Two retries, three calls. (ERRH-3, OPT-4) */
 static void a_retry_limit_ends_the_loop_errh3(void) {
     play p = {0, 1000, 0, NULL};
     CHECK_CODE(plinth_run(db, limit_to_two, &p), PLINTH_ERROR_NOT_COMMITTED);
@@ -83,6 +86,7 @@ static plinth_error limit_in_time(plinth_transaction *tr, void *user) {
     return error != 0 ? error : make_conflicts(tr, user);
 }
 
+/* It bounds all retries together. (TMO-1, ERRH-7) */
 static void a_timeout_ends_the_loop_tmo1(void) {
     play p = {0, 1000000, 0, NULL};
     plinth_error error = plinth_run(db, limit_in_time, &p);
@@ -95,6 +99,7 @@ static plinth_error answer_then_succeed(plinth_transaction *tr, void *user) {
     return p->calls++ == 0 ? p->answer : 0;
 }
 
+/* As on_error has it. (ERRH-1) */
 static void a_retryable_answer_calls_the_body_again_errh1(void) {
     static const plinth_error answers[] = {1007, 1009, 1020, 1021, 1042};
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
@@ -171,6 +176,7 @@ static plinth_error commit_it(plinth_transaction *tr, void *user) {
     return 0;
 }
 
+/* The loop's own commit is a second one. (COM-3) */
 static void a_body_that_commits_gets_2017_com3(void) {
     play p = {0, 0, 0, NULL};
     CHECK_CODE(plinth_run(db, commit_it, &p), PLINTH_ERROR_USED_DURING_COMMIT);
@@ -184,6 +190,7 @@ static plinth_error cancel_it(plinth_transaction *tr, void *user) {
     return 0;
 }
 
+/* The loop ends. (RST-2, ERRH-4) */
 static void a_body_that_cancels_gets_1025_rst2(void) {
     play p = {0, 0, 0, NULL};
     CHECK_CODE(plinth_run(db, cancel_it, &p), PLINTH_ERROR_TRANSACTION_CANCELLED);
@@ -230,6 +237,7 @@ static void run_many(long number, void *user) {
     }
 }
 
+/* As if one after the other. (CONF-19, ERRH-1) */
 static void runs_of_many_threads_lose_nothing_conf19(void) {
     long rounds = scaled(200);
     char want[24];

@@ -22,6 +22,7 @@ static const char *all_snapshot(plinth_transaction *tr) {
     return scan(tr, at_or_after(B("")), at_or_after(B("\xff")), &options);
 }
 
+/* In every kind of read. (RYW-1, GET-1) */
 static void every_read_sees_an_own_set_ryw1(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B("a"), B("own")));
@@ -36,6 +37,7 @@ static void every_read_sees_an_own_set_ryw1(void) {
     destroy(tr);
 }
 
+/* Also of a key that was never there. (RYW-1) */
 static void every_read_sees_an_own_clear_ryw1(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_clear(tr, B("d")));
@@ -46,6 +48,7 @@ static void every_read_sees_an_own_clear_ryw1(void) {
     destroy(tr);
 }
 
+/* Absent inside, untouched outside. (RYW-1, RYW-13) */
 static void every_read_sees_an_own_clear_range_ryw1(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_clear_range(tr, B("b"), B("f")));
@@ -60,6 +63,7 @@ static void every_read_sees_an_own_clear_range_ryw1(void) {
     destroy(tr);
 }
 
+/* The end is left. (RYW-1) */
 static void a_clear_range_is_half_open_ryw1(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_clear_range(tr, B("b\0"), B("d")));
@@ -71,6 +75,7 @@ static void a_clear_range_is_half_open_ryw1(void) {
     destroy(tr);
 }
 
+/* In call order, before and after the commit. (COM-9, RYW-1) */
 static void later_writes_win_over_earlier_ones_com9(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B("d"), B("1")));
@@ -91,6 +96,7 @@ static void later_writes_win_over_earlier_ones_com9(void) {
     destroy(tr);
 }
 
+/* And a later set shows again. (RYW-1, COM-9) */
 static void overlapping_clears_join_ryw1(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B("c"), B("3")));
@@ -104,6 +110,7 @@ static void overlapping_clears_join_ryw1(void) {
     destroy(tr);
 }
 
+/* What it sees is fixed when it is called. (RYW-2, TX-2) */
 static void a_read_does_not_see_a_later_write_ryw2(void) {
     plinth_transaction *tr = seeded(db);
     plinth_value before;
@@ -122,6 +129,7 @@ static void a_read_does_not_see_a_later_write_ryw2(void) {
     destroy(tr);
 }
 
+/* Results do not change. (RYW-2) */
 static void a_value_read_from_an_own_write_outlives_its_overwriting_ryw2(void) {
     plinth_transaction *tr = seeded(db);
     plinth_value own;
@@ -136,6 +144,7 @@ static void a_value_read_from_an_own_write_outlives_its_overwriting_ryw2(void) {
     plinth_value_free(&own);
 }
 
+/* As long as nothing else is asked for. (RYW-6, AV-1) */
 static void snapshot_reads_see_own_writes_ryw6(void) {
     plinth_transaction *tr = seeded(db);
     plinth_key_selector s = selector(B("b"), true, 1);
@@ -151,6 +160,7 @@ static void snapshot_reads_see_own_writes_ryw6(void) {
     destroy(tr);
 }
 
+/* Before the commit nothing is visible. (VER-12) */
 static void others_do_not_see_uncommitted_writes_ver12(void) {
     plinth_transaction *tr = seeded(db), *other;
     CHECK_OK(tr_set(tr, B("b"), B("uncommitted")));
@@ -161,6 +171,7 @@ static void others_do_not_see_uncommitted_writes_ver12(void) {
     destroy(tr);
 }
 
+/* One snapshot for the whole transaction. (RYW-12, VER-12) */
 static void repeated_reads_give_the_same_ryw12(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_VALUE(tr, B("d"), B("4"));
@@ -175,6 +186,7 @@ static void repeated_reads_give_the_same_ryw12(void) {
     destroy(tr);
 }
 
+/* Own sets count, own clears do not. (RNG-10) */
 static void limits_count_visible_pairs_rng10(void) {
     plinth_transaction *tr = seeded(db);
     plinth_range_options two = range_options(2, 0, false, false), two_reverse = range_options(2, 0, false, true);
@@ -186,6 +198,7 @@ static void limits_count_visible_pairs_rng10(void) {
     destroy(tr);
 }
 
+/* For every operation. (DATA-2) */
 static void the_empty_key_is_a_key_like_others_data2(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_VALUE(tr, B(""), ABSENT);
@@ -200,6 +213,7 @@ static void the_empty_key_is_a_key_like_others_data2(void) {
     destroy(tr);
 }
 
+/* A prefix comes first. (DATA-1) */
 static void keys_are_ordered_as_unsigned_bytes_data1(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_clear_range(tr, B(""), B("\xff")));
@@ -294,6 +308,7 @@ static void random_read(plinth_transaction *tr, const model *m) {
     }
 }
 
+/* Sets, clears and ranges against an array. (RYW-1, RNG-1, RNG-8, RNG-10) */
 static void random_transactions_agree_with_a_plain_array_ryw1(void) {
     long rounds = scaled(300);
     model stored, seen;

@@ -22,6 +22,7 @@ static void expect_key(plinth_transaction *tr, plinth_key_selector s, bytes want
 
 #define EXPECT(tr, key, or_equal, offset, want) expect_key((tr), selector(B(key), (or_equal), (offset)), B(want), __LINE__)
 
+/* Section 19, selectors over {b, d, f}. (SEL-1, SEL-3) */
 static void the_vectors_of_the_rules_hold_sel1(void) {
     plinth_transaction *tr = seeded(db);
     EXPECT(tr, "a", false, 1, "b");
@@ -39,6 +40,7 @@ static void the_vectors_of_the_rules_hold_sel1(void) {
     destroy(tr);
 }
 
+/* Between keys and on them. (SEL-2) */
 static void the_four_named_forms_work_between_and_on_keys_sel2(void) {
     plinth_transaction *tr = seeded(db);
     EXPECT(tr, "c", false, 0, "b");
@@ -52,6 +54,7 @@ static void the_four_named_forms_work_between_and_on_keys_sel2(void) {
     destroy(tr);
 }
 
+/* "" and \xff. (SEL-3, DATA-5) */
 static void both_ends_of_the_key_space_are_legal_sel3(void) {
     plinth_transaction *tr = seeded(db);
     EXPECT(tr, "", false, 1, "b");
@@ -66,6 +69,7 @@ static void both_ends_of_the_key_space_are_legal_sel3(void) {
     destroy(tr);
 }
 
+/* As far as 32 bits go. (SEL-3) */
 static void far_offsets_stop_at_the_ends_sel3(void) {
     plinth_transaction *tr = seeded(db);
     EXPECT(tr, "d", false, 1000, "\xff");
@@ -77,6 +81,7 @@ static void far_offsets_stop_at_the_ends_sel3(void) {
     destroy(tr);
 }
 
+/* Nothing to find. (SEL-3) */
 static void an_empty_database_resolves_to_its_ends_sel3(void) {
     plinth_transaction *tr = begin(db);
     empty(db);
@@ -87,6 +92,7 @@ static void an_empty_database_resolves_to_its_ends_sel3(void) {
     destroy(tr);
 }
 
+/* The empty key is a key. (SEL-3, DATA-2) */
 static void a_found_empty_key_reads_like_the_front_sel3(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B(""), B("0")));
@@ -98,6 +104,7 @@ static void a_found_empty_key_reads_like_the_front_sel3(void) {
     destroy(tr);
 }
 
+/* (k, 1, o) is (k\0, 0, o). (SEL-4) */
 static void or_equal_is_the_same_as_the_next_key_sel4(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B("d\0"), B("5")));
@@ -117,6 +124,7 @@ static void or_equal_is_the_same_as_the_next_key_sel4(void) {
     destroy(tr);
 }
 
+/* They walk over visible keys. (SEL-5, RYW-1) */
 static void selectors_see_own_sets_and_clears_sel5(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_OK(tr_set(tr, B("c"), B("3")));
@@ -137,6 +145,7 @@ static void selectors_see_own_sets_and_clears_sel5(void) {
     destroy(tr);
 }
 
+/* Equal to \xff is allowed, more is not. (DATA-5) */
 static void a_key_beyond_the_legal_range_is_refused_data5(void) {
     plinth_transaction *tr = seeded(db);
     plinth_key_selector s = at_or_after(B("\xff\0"));
@@ -156,6 +165,7 @@ static void the_found_key_is_binary_safe(void) {
     destroy(tr);
 }
 
+/* Not just the named forms. (RNG-1, SEL-1) */
 static void ranges_take_any_selector_rng1(void) {
     plinth_transaction *tr = seeded(db);
     CHECK_TEXT(scan(tr, selector(B("d"), false, 0), selector(B("d"), true, 1), NULL), "b=2 d=4");
@@ -172,6 +182,7 @@ static void ranges_take_any_selector_rng1(void) {
 
 #define KEYS 30
 
+/* Random keys and offsets. (SEL-1, SEL-3, SEL-5) */
 static void selectors_agree_with_counting_by_hand_sel1(void) {
     long rounds = scaled(1500);
     bool there[KEYS];

@@ -36,6 +36,7 @@ static long count_keys(void) {
     return count;
 }
 
+/* A thread sees its own writes. (TX-2) */
 static void one_transaction_takes_writes_and_reads_of_many_threads_tx2(void) {
     plinth_transaction *tr = begin(db);
     empty(db);
@@ -92,6 +93,7 @@ static void use_in_every_way(long number, void *user) {
     }
 }
 
+/* All calls are legal from any thread. (TX-2) */
 static void one_transaction_survives_every_call_at_once_tx2(void) {
     plinth_transaction *tr = begin(db);
     in_threads(8, use_in_every_way, tr);
@@ -119,6 +121,7 @@ static void commit_the_same(long number, void *user) {
     count_add(error == 0 ? &r->succeeded : &r->used, 1);
 }
 
+/* The others are a use during commit. (COM-3, TX-3) */
 static void of_many_commits_of_one_transaction_at_most_one_succeeds_com3(void) {
     long rounds = scaled(100);
     for (long i = 0; i < rounds; i++) {
@@ -218,6 +221,7 @@ static void transfer_again_and_again(long number, void *user) {
     destroy(tr);
 }
 
+/* Readers see it too. (CONF-19, VER-12) */
 static void concurrent_transfers_keep_the_total_conf19(void) {
     plinth_transaction *tr = begin(db);
     for (long i = 0; i < ACCOUNTS; i++) {
@@ -239,6 +243,7 @@ static void commit_own_key(long number, void *user) {
     }
 }
 
+/* None of them conflicts, none is lost. (CONF-17, COM-8) */
 static void commits_of_64_threads_all_arrive(void) {
     long rounds = scaled(50);
     plinth_metrics before, after;
@@ -276,6 +281,7 @@ static void commit_into_a_short_queue(long number, void *user) {
     }
 }
 
+/* Refused is not committed, and may be retried. (FREE-5, ERRH-1) */
 static void commits_beyond_the_queue_limit_are_refused_with_1042_d12(void) {
     path where = temporary_path();
     plinth_database_options options = database_options();
@@ -324,6 +330,7 @@ static void finish_others_transaction(long number, void *user) {
     destroy(trs[number]);
 }
 
+/* Handed over between calls. (TX-2) */
 static void a_transaction_may_end_in_another_thread_tx2(void) {
     plinth_transaction *trs[8];
     for (int i = 0; i < 8; i++) {
@@ -437,6 +444,7 @@ static void close_it(long number, void *user) {
     CHECK_OK(plinth_database_close(c->db));
 }
 
+/* Success means durable. (COM-8) */
 static void close_during_everything_keeps_what_was_acknowledged(void) {
     long rounds = scaled(10);
     for (long i = 0; i < rounds; i++) {

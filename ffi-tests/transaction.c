@@ -1,8 +1,9 @@
 /*
  * The life cycle of a transaction: states and marks (TX), commit (COM), reset and cancel (RST),
- * timeouts (TMO), options, ids. One database in memory serves all claims; each empties it first.
+ * timeouts (TMO), options. One database in memory serves all claims; each empties it first.
  */
 #include "harness.h"
+#include "words.h"
 
 static plinth_database *db;
 
@@ -62,6 +63,25 @@ static plinth_error do_clear(plinth_transaction *tr) {
 static plinth_error do_clear_range(plinth_transaction *tr) {
     return tr_clear_range(tr, B("x"), B("y"));
 }
+static plinth_error do_atomic_op(plinth_transaction *tr) {
+    return tr_add(tr, B("x"), B("1"));
+}
+static plinth_error do_stamped_key(plinth_transaction *tr) {
+    return tr_stamped_key(tr, B("0123456789"), 0, B("v"));
+}
+static plinth_error do_stamped_value(plinth_transaction *tr) {
+    return tr_stamped_value(tr, B("x"), B("0123456789"), 0);
+}
+static plinth_error do_estimate(plinth_transaction *tr) {
+    int64_t size;
+    return plinth_transaction_get_estimated_range_size(tr, NULL, (const uint8_t *)"x", 1, (const uint8_t *)"y", 1, &size);
+}
+static plinth_error do_split(plinth_transaction *tr) {
+    plinth_range points;
+    plinth_error error = plinth_transaction_get_range_split_points(tr, NULL, (const uint8_t *)"x", 1, (const uint8_t *)"y", 1, 1000, &points);
+    plinth_range_free(&points);
+    return error;
+}
 static plinth_error do_read_conflict(plinth_transaction *tr) {
     return plinth_transaction_add_read_conflict(tr, NULL, (const uint8_t *)"x", 1);
 }
@@ -93,6 +113,11 @@ static const struct {
     {"set", do_set},
     {"clear", do_clear},
     {"clear_range", do_clear_range},
+    {"atomic_op", do_atomic_op},
+    {"set_versionstamped_key", do_stamped_key},
+    {"set_versionstamped_value", do_stamped_value},
+    {"get_estimated_range_size", do_estimate},
+    {"get_range_split_points", do_split},
     {"add_read_conflict", do_read_conflict},
     {"add_read_conflict_range", do_read_conflict_range},
     {"add_write_conflict_range", do_write_conflict_range},
@@ -120,6 +145,7 @@ static void check_marked(plinth_transaction *tr, plinth_error mark) {
 
 /* ------------------------------------------------------------------ commit */
 
+/* -1, before and after. (COM-1, COM-10) */
 static void a_read_only_commit_has_no_version_com1(void) {
     plinth_transaction *tr = fresh();
     CHECK_INT(committed(tr), -1);
@@ -129,6 +155,7 @@ static void a_read_only_commit_has_no_version_com1(void) {
     destroy(tr);
 }
 
+/* Explicit read conflicts included. (COM-1) */
 static void a_read_only_commit_succeeds_though_its_reads_are_stale_com1(void) {
     plinth_transaction *tr = fresh();
     CHECK_OK(tr_touch(tr, B("key")));
@@ -139,6 +166,7 @@ static void a_read_only_commit_succeeds_though_its_reads_are_stale_com1(void) {
     destroy(tr);
 }
 
+/* Without a version. (COM-1) */
 static void an_untouched_transaction_commits_com1(void) {
     plinth_transaction *tr = fresh();
     CHECK_OK(plinth_transaction_commit(tr));
@@ -146,6 +174,7 @@ static void an_untouched_transaction_commits_com1(void) {
     destroy(tr);
 }
 
+/* With a version of its own. (COM-2) */
 static void a_write_conflict_range_alone_makes_a_write_commit_com2(void) {
     plinth_transaction *tr = fresh();
     CHECK_OK(tr_write_conflict(tr, B("a"), B("b")));
@@ -154,6 +183,7 @@ static void a_write_conflict_range_alone_makes_a_write_commit_com2(void) {
     destroy(tr);
 }
 
+/* An empty range is none. (COM-2, CONF-10) */
 static void an_empty_write_conflict_range_is_still_read_only_com2(void) {
     plinth_transaction *tr = fresh();
     CHECK_OK(tr_write_conflict(tr, B("a"), B("a")));
@@ -162,6 +192,7 @@ static void an_empty_write_conflict_range_is_still_read_only_com2(void) {
     destroy(tr);
 }
 
+/* It is never read-only. (COM-2) */
 static void writing_the_same_value_back_is_a_write_commit_com2(void) {
     plinth_transaction *tr = fresh();
     int64_t before = put(db, B("key"), B("value"));
@@ -172,6 +203,7 @@ static void writing_the_same_value_back_is_a_write_commit_com2(void) {
     destroy(tr);
 }
 
+/* Values do not matter. (COM-2, CONF-16) */
 static void clearing_an_absent_key_is_a_write_commit_com2(void) {
     plinth_transaction *tr = fresh();
     CHECK_OK(tr_clear(tr, B("nothing here")));
@@ -180,6 +212,7 @@ static void clearing_an_absent_key_is_a_write_commit_com2(void) {
     destroy(tr);
 }
 
+/* Every call but those of the list, until a reset. (COM-3, TX-1, TX-3, AV-1) */
 static void any_use_after_a_successful_commit_is_2017_com3(void) {
     for (size_t i = 0; i + 1 < OPERATIONS; i++) {
         plinth_transaction *tr = fresh();
@@ -195,6 +228,7 @@ static void any_use_after_a_successful_commit_is_2017_com3(void) {
     }
 }
 
+/* on_error then fails too. (COM-3, ERRH-4, TX-3) */
 static void any_use_after_a_failed_commit_is_2017_com3(void) {
     for (size_t i = 0; i + 1 < OPERATIONS; i++) {
         plinth_transaction *tr = fresh();
@@ -207,6 +241,7 @@ static void any_use_after_a_failed_commit_is_2017_com3(void) {
     }
 }
 
+/* Nothing was written, but it is over. (COM-3) */
 static void any_use_after_a_read_only_commit_is_2017_com3(void) {
     plinth_transaction *tr = fresh();
     CHECK_OK(plinth_transaction_commit(tr));
@@ -214,6 +249,7 @@ static void any_use_after_a_read_only_commit_is_2017_com3(void) {
     destroy(tr);
 }
 
+/* Versions, options, on_error, cancel. (COM-3, COM-11, RST-2) */
 static void what_com3_allows_after_a_commit_works_com3(void) {
     plinth_transaction *tr = fresh();
     char id[37];
@@ -233,6 +269,7 @@ static void what_com3_allows_after_a_commit_works_com3(void) {
     destroy(tr);
 }
 
+/* And keeps it. (COM-5, COM-11, VER-4) */
 static void commit_fetches_a_read_version_com5_com11(void) {
     plinth_transaction *tr = fresh();
     int64_t newest = put(db, B("key"), B("value"));
@@ -243,6 +280,7 @@ static void commit_fetches_a_read_version_com5_com11(void) {
     destroy(tr);
 }
 
+/* It takes its version at the commit. (COM-6, CONF-17) */
 static void a_blind_write_never_conflicts_com6(void) {
     plinth_transaction *one = fresh(), *two = begin(db);
     CHECK_OK(tr_set(one, B("key"), B("one")));
@@ -257,6 +295,7 @@ static void a_blind_write_never_conflicts_com6(void) {
     destroy(two);
 }
 
+/* Certainly not committed. (COM-7) */
 static void a_conflict_applies_nothing_com7(void) {
     plinth_transaction *tr = fresh();
     fail_commit(tr);
@@ -266,6 +305,7 @@ static void a_conflict_applies_nothing_com7(void) {
     destroy(tr);
 }
 
+/* At once. (COM-8, VER-4) */
 static void a_commit_is_seen_by_whoever_begins_later_com8(void) {
     long rounds = scaled(500);
     plinth_transaction *tr;
@@ -282,6 +322,7 @@ static void a_commit_is_seen_by_whoever_begins_later_com8(void) {
     }
 }
 
+/* Sets, clears and ranges. (COM-9) */
 static void writes_apply_in_call_order_com9(void) {
     plinth_transaction *tr = fresh();
     put(db, B("b"), B("old"));
@@ -303,6 +344,7 @@ static void writes_apply_in_call_order_com9(void) {
     destroy(tr);
 }
 
+/* Over on_error, reset and cancel. (COM-10, TX-5) */
 static void the_committed_version_is_kept_until_the_next_commit_com10(void) {
     plinth_transaction *tr = fresh();
     int64_t first;
@@ -321,6 +363,7 @@ static void the_committed_version_is_kept_until_the_next_commit_com10(void) {
     destroy(tr);
 }
 
+/* Above every version given out. (VER-1, VER-4, VER-5) */
 static void commit_versions_grow_ver5(void) {
     plinth_transaction *tr = fresh();
     int64_t last = 0;
@@ -339,6 +382,7 @@ static void commit_versions_grow_ver5(void) {
 
 /* ------------------------------------------------------------------ errors that change nothing */
 
+/* Whatever it was refused for. (DATA-6) */
 static void a_refused_call_leaves_the_transaction_usable_data6(void) {
     static uint8_t large[100001];
     plinth_transaction *tr = fresh();
@@ -360,6 +404,7 @@ static void a_refused_call_leaves_the_transaction_usable_data6(void) {
     destroy(tr);
 }
 
+/* It has written nothing. (COM-1, DATA-6) */
 static void a_refused_first_call_leaves_a_read_only_transaction_com1(void) {
     plinth_transaction *tr = fresh();
     CHECK_CODE(tr_set(tr, B("\xff"), B("v")), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
@@ -385,6 +430,7 @@ static void check_state_before_arguments(plinth_transaction *tr, plinth_error wa
     CHECK_CODE(plinth_transaction_set_read_version(tr, 0), want);
 }
 
+/* A bad argument does not hide the state. (COM-3, TX-3) */
 static void the_state_goes_before_the_arguments_com3_tx3(void) {
     plinth_transaction *tr = fresh();
     int64_t version = 0;
@@ -398,6 +444,7 @@ static void the_state_goes_before_the_arguments_com3_tx3(void) {
     destroy(tr);
 }
 
+/* It is applied at the commit. (COM-9, CONF-17) */
 static void a_blind_clear_also_removes_what_came_after_its_call_com9(void) {
     plinth_transaction *clears = fresh(), *one = begin(db), *reader;
     long rounds = scaled(2000);
@@ -422,6 +469,7 @@ static void a_blind_clear_also_removes_what_came_after_its_call_com9(void) {
 
 /* ------------------------------------------------------------------ reset */
 
+/* And takes a new version. (RST-1, VER-4) */
 static void reset_forgets_reads_writes_and_versions_rst1(void) {
     plinth_transaction *tr = fresh();
     int64_t before = read_version(tr), after;
@@ -437,6 +485,7 @@ static void reset_forgets_reads_writes_and_versions_rst1(void) {
     destroy(tr);
 }
 
+/* The persistent ones too. (RST-1, OPT-4) */
 static void reset_restores_every_option_rst1(void) {
     plinth_transaction *tr = fresh();
     CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_RETRY_LIMIT, 0));
@@ -450,6 +499,7 @@ static void reset_restores_every_option_rst1(void) {
     destroy(tr);
 }
 
+/* As often as one likes. (RST-1, TX-1) */
 static void a_reset_transaction_commits_again_and_again_rst1(void) {
     plinth_transaction *tr = fresh();
     for (int i = 0; i < 20; i++) {
@@ -462,6 +512,7 @@ static void a_reset_transaction_commits_again_and_again_rst1(void) {
 
 /* ------------------------------------------------------------------ cancel and marks */
 
+/* get_committed_version excepted. (RST-2, TX-3, TX-5, ERRH-4) */
 static void cancel_stops_every_call_until_reset_rst2(void) {
     plinth_transaction *tr = fresh();
     CHECK_OK(tr_set(tr, B("key"), B("value")));
@@ -473,6 +524,7 @@ static void cancel_stops_every_call_until_reset_rst2(void) {
     destroy(tr);
 }
 
+/* What was committed stays. (RST-2) */
 static void cancel_after_a_commit_is_legal_rst2(void) {
     plinth_transaction *tr = fresh();
     CHECK_OK(tr_set(tr, B("key"), B("value")));
@@ -484,6 +536,7 @@ static void cancel_after_a_commit_is_legal_rst2(void) {
     destroy(tr);
 }
 
+/* Later ones do not replace it. (TX-3) */
 static void the_first_mark_wins_tx3(void) {
     plinth_transaction *tr = fresh();
     CHECK_OK(plinth_transaction_commit(tr));
@@ -510,6 +563,7 @@ static plinth_error read_until_error(plinth_transaction *tr) {
     return error;
 }
 
+/* on_error(1031) fails with 1031. (TMO-1, TMO-2, TX-3) */
 static void a_timeout_stops_every_call_until_reset_tmo1_tmo2(void) {
     plinth_transaction *tr = fresh();
     double start = now_ms();
@@ -525,6 +579,7 @@ static void a_timeout_stops_every_call_until_reset_tmo1_tmo2(void) {
     destroy(tr);
 }
 
+/* It counts from the begin. (TMO-1) */
 static void a_timeout_that_has_elapsed_strikes_at_once_tmo1(void) {
     plinth_transaction *tr = fresh();
     double start = now_ms();
@@ -536,6 +591,7 @@ static void a_timeout_that_has_elapsed_strikes_at_once_tmo1(void) {
     destroy(tr);
 }
 
+/* Setting it again replaces it. (TMO-1) */
 static void a_timeout_of_zero_is_none_and_the_last_one_counts_tmo1(void) {
     plinth_transaction *tr = fresh();
     CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_TIMEOUT, 600000));
@@ -546,6 +602,7 @@ static void a_timeout_of_zero_is_none_and_the_last_one_counts_tmo1(void) {
     destroy(tr);
 }
 
+/* It bounds all retries together. (TMO-1, ERRH-6, ERRH-7) */
 static void on_error_does_not_restart_the_timeout_tmo1(void) {
     plinth_transaction *tr = fresh();
     double start = now_ms();
@@ -562,6 +619,7 @@ static void on_error_does_not_restart_the_timeout_tmo1(void) {
 
 /* ------------------------------------------------------------------ options */
 
+/* 2006 out of bounds, 2007 unknown. (OPT-1, OPT-2, LIM-4, TMO-1, ERRH-2, ERRH-3) */
 static void options_have_bounds_opt2(void) {
     static const struct {
         int32_t option;
@@ -627,54 +685,7 @@ static void a_transaction_chooses_its_durability(void) {
     CHECK_OK(plinth_database_close(disk));
 }
 
-/* ------------------------------------------------------------------ ids */
-
-static void an_id_is_a_uuid_that_stays_the_same(void) {
-    plinth_transaction *tr = fresh(), *other = begin(db);
-    char first[37], again[37], different[37];
-    CHECK_OK(plinth_transaction_id(tr, first));
-    CHECK_INT(strlen(first), 36);
-    CHECK(first[8] == '-' && first[13] == '-' && first[18] == '-' && first[23] == '-');
-    CHECK_INT(strspn(first, "0123456789abcdef-"), 36);
-    CHECK_OK(tr_set(tr, B("key"), B("value")));
-    CHECK_OK(plinth_transaction_commit(tr));
-    CHECK_OK(plinth_transaction_id(tr, again));
-    CHECK_TEXT(again, first);
-    CHECK_OK(plinth_transaction_reset(tr));
-    CHECK_OK(plinth_transaction_id(tr, again));
-    CHECK_TEXT(again, first);
-    CHECK_OK(plinth_transaction_id(other, different));
-    CHECK(strcmp(first, different) != 0);
-    destroy(tr);
-    destroy(other);
-}
-
-static void find_gives_the_same_handle_while_it_lives(void) {
-    plinth_transaction *tr = fresh(), *found = NULL;
-    plinth_database *elsewhere = open_memory();
-    char id[37];
-    CHECK_OK(plinth_transaction_id(tr, id));
-    CHECK_OK(plinth_transaction_find(db, id, &found));
-    CHECK(found == tr);
-    CHECK_CODE(plinth_transaction_find(elsewhere, id, &found), PLINTH_ERROR_TRANSACTION_NOT_FOUND);
-    CHECK(found == NULL);
-    CHECK_OK(plinth_database_close(elsewhere));
-    destroy(tr);
-    found = (plinth_transaction *)1;
-    CHECK_CODE(plinth_transaction_find(db, id, &found), PLINTH_ERROR_TRANSACTION_NOT_FOUND);
-    CHECK(found == NULL);
-}
-
-static void find_of_no_uuid_is_an_error(void) {
-    static const char *const texts[] = {"", "x", "not a uuid at all, not a uuid at all", "00000000-0000-0000-0000-00000000000"};
-    plinth_transaction *found = (plinth_transaction *)1;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        CHECK_CODE(plinth_transaction_find(db, texts[i], &found), PLINTH_ERROR_INVALID_ARGUMENT);
-        CHECK(found == NULL);
-    }
-    CHECK_CODE(plinth_transaction_find(db, "00000000-0000-4000-8000-000000000000", &found), PLINTH_ERROR_TRANSACTION_NOT_FOUND);
-}
-
+/* Whatever is committed meanwhile. (VER-12, VER-4) */
 static void an_idle_transaction_keeps_its_snapshot(void) {
     plinth_transaction *tr = fresh();
     put(db, B("key"), B("1"));
@@ -724,9 +735,6 @@ int main(int argc, char **argv) {
     RUN(on_error_does_not_restart_the_timeout_tmo1);
     RUN(options_have_bounds_opt2);
     RUN(a_transaction_chooses_its_durability);
-    RUN(an_id_is_a_uuid_that_stays_the_same);
-    RUN(find_gives_the_same_handle_while_it_lives);
-    RUN(find_of_no_uuid_is_an_error);
     RUN(an_idle_transaction_keeps_its_snapshot);
     CHECK_OK(plinth_database_close(db));
     return harness_end();

@@ -26,6 +26,7 @@ static void put_number(bytes key, long number) {
 
 /* ------------------------------------------------------------------ order */
 
+/* Version 1 is too old from the start. (VER-1, VER-8) */
 static void the_first_versions_leave_room_below_ver8(void) {
     plinth_database *other = open_memory();
     plinth_transaction *tr = begin(other);
@@ -35,6 +36,7 @@ static void the_first_versions_leave_room_below_ver8(void) {
     CHECK_OK(plinth_database_close(other));
 }
 
+/* One version for all reads. (VER-4, RST-1) */
 static void the_read_version_stays_the_same_until_reset_ver4(void) {
     plinth_transaction *tr = begin(db);
     int64_t first = read_version(tr), newest = put(db, B("k"), B("v"));
@@ -46,6 +48,7 @@ static void the_read_version_stays_the_same_until_reset_ver4(void) {
     destroy(tr);
 }
 
+/* Not by begin. (VER-4) */
 static void the_read_version_is_obtained_by_the_first_read_ver4(void) {
     plinth_transaction *tr = begin(db);
     int64_t newest = put(db, B("k"), B("after begin"));
@@ -54,6 +57,7 @@ static void the_read_version_is_obtained_by_the_first_read_ver4(void) {
     destroy(tr);
 }
 
+/* About a million a second. (VER-2) */
 static void versions_advance_with_time_ver2(void) {
     double outer = now_ms(), inner, elapsed;
     int64_t before = put(db, B("k"), B("v")), after;
@@ -101,6 +105,7 @@ static void read_and_compare(long number, void *user) {
     }
 }
 
+/* Between threads. (VER-4, VER-5) */
 static void reads_and_commits_share_one_order_ver4_ver5(void) {
     race r = {0, 0, 0};
     thread committer, reader;
@@ -113,6 +118,7 @@ static void reads_and_commits_share_one_order_ver4_ver5(void) {
 
 /* ------------------------------------------------------------------ set by hand */
 
+/* 2011 from the call itself. (VER-1, VER-7) */
 static void a_version_must_be_above_zero_ver7(void) {
     static const int64_t bad[] = {0, -1, -2, INT64_MIN};
     plinth_transaction *tr = begin(db);
@@ -123,6 +129,7 @@ static void a_version_must_be_above_zero_ver7(void) {
     destroy(tr);
 }
 
+/* 2010 once it is set or was obtained. (VER-7) */
 static void a_version_is_set_once_ver7(void) {
     plinth_transaction *tr = begin(db);
     int64_t version = put(db, B("k"), B("v"));
@@ -140,6 +147,7 @@ static void a_version_is_set_once_ver7(void) {
     destroy(tr);
 }
 
+/* After the wait; the commit fails alike. (VER-8, COM-4) */
 static void a_version_of_the_future_is_1009_ver8(void) {
     plinth_transaction *tr = begin_at(INT64_C(1) << 62);
     CHECK_CODE(tr_touch(tr, B("k")), PLINTH_ERROR_FUTURE_VERSION);
@@ -151,6 +159,7 @@ static void a_version_of_the_future_is_1009_ver8(void) {
     destroy(tr);
 }
 
+/* Even without a read. (VER-10) */
 static void a_commit_at_a_version_of_the_future_is_1009_ver10(void) {
     plinth_transaction *tr = begin_at(INT64_C(1) << 62);
     CHECK_OK(tr_set(tr, B("future"), B("v")));
@@ -160,6 +169,7 @@ static void a_commit_at_a_version_of_the_future_is_1009_ver10(void) {
     destroy(tr);
 }
 
+/* Time alone gets there. (VER-8, VER-2) */
 static void a_read_waits_for_a_version_about_to_come_ver8(void) {
     plinth_transaction *tr = begin(db);
     int64_t soon = read_version(tr) + 200000;
@@ -171,6 +181,7 @@ static void a_read_waits_for_a_version_about_to_come_ver8(void) {
     destroy(tr);
 }
 
+/* For every read, and for the commit. (VER-6, VER-8, COM-4, CONF-7) */
 static void an_ancient_version_is_1007_ver6(void) {
     plinth_transaction *tr = begin_at(1);
     plinth_key_selector s = at_or_after(B("k"));
@@ -186,6 +197,7 @@ static void an_ancient_version_is_1007_ver6(void) {
     destroy(tr);
 }
 
+/* It used a version. (COM-6, VER-6) */
 static void a_blind_write_at_an_ancient_version_is_1007_com6(void) {
     plinth_transaction *tr = begin_at(1);
     plinth_metrics before, after;
@@ -197,6 +209,7 @@ static void a_blind_write_at_an_ancient_version_is_1007_com6(void) {
     destroy(tr);
 }
 
+/* They need no database. (VER-6, RYW-4) */
 static void own_writes_are_read_without_a_version_ver6(void) {
     plinth_transaction *tr = begin_at(1);
     CHECK_OK(tr_set(tr, B("x"), B("own")));
@@ -221,6 +234,7 @@ static bool expect_at(int64_t version, double known, const char *want) {
     return !gone;
 }
 
+/* And one below it the state before. (VER-9) */
 static void each_commit_version_shows_exactly_its_state_ver9(void) {
     enum { STATES = 300 };
     static int64_t versions[STATES];
@@ -247,6 +261,7 @@ static void each_commit_version_shows_exactly_its_state_ver9(void) {
     }
 }
 
+/* The window is as good for commits. (VER-9, CONF-14) */
 static void a_historical_read_conflicts_with_what_came_later_ver9(void) {
     int64_t version = put(db, B("k"), B("1"));
     plinth_transaction *tr = begin_at(version);
@@ -271,6 +286,7 @@ static void make_noise(long number, void *user) {
     }
 }
 
+/* Whatever was committed since. (VER-9) */
 static void history_is_exact_while_thousands_of_commits_happen_ver9(void) {
     enum { STATES = 1000 };
     static struct {
@@ -311,6 +327,7 @@ static plinth_error read_at(int64_t version) {
     return error;
 }
 
+/* For reads and commits alike; too old goes before a conflict. (VER-6, VER-2, LIM-8, CONF-15, CONF-18, FREE-3) */
 static void the_window_lasts_five_seconds_and_ends_ver6(void) {
     plinth_database_options options = database_options();
     plinth_database *patient;
@@ -327,6 +344,8 @@ static void the_window_lasts_five_seconds_and_ends_ver6(void) {
     version = read_version(reader);
     CHECK_OK(tr_touch(writer, B("n")));
     CHECK_OK(tr_set(writer, B("late"), B("1")));
+    /* A conflict too, which nobody asks about any more once the writer is too old. */
+    put_number(B("n"), 8);
     do {
         error = read_at(version);
         /* Taken after the read, from before the version existed: below five seconds is really too early. */
@@ -350,6 +369,7 @@ static void the_window_lasts_five_seconds_and_ends_ver6(void) {
     destroy(writer);
 }
 
+/* From the transaction's own memory. (RYW-12, VER-6) */
 static void what_was_read_before_reads_the_same_after_the_window_ryw12(void) {
     plinth_transaction *tr = begin(db);
     double start = now_ms();
@@ -370,6 +390,7 @@ static void what_was_read_before_reads_the_same_after_the_window_ryw12(void) {
 
 /* ------------------------------------------------------------------ reopening */
 
+/* Above all of earlier lives. (VER-11) */
 static void versions_grow_over_a_reopen_ver11(void) {
     path where = temporary_path();
     int64_t newest = 0;
@@ -391,6 +412,7 @@ static void versions_grow_over_a_reopen_ver11(void) {
     }
 }
 
+/* A wrong state is never shown. (VER-11, VER-6) */
 static void versions_of_an_earlier_life_are_too_old_ver11(void) {
     path where = temporary_path();
     plinth_database *disk = open_with(where.text, NULL);

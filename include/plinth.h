@@ -36,10 +36,86 @@ typedef enum {
 } plinth_durability;
 
 /**
- * Options of one transaction, for plinth_transaction_set_option(). The numbers are
- * FoundationDB's where it has the option.
+ * Options of an open database, for plinth_database_set_option(). The numbers are FoundationDB's.
  */
 typedef enum {
+    /**
+     * Watches that wait at most, 0 to 1,000,000; at first 10,000. Lowering it ends none.
+     * Rule WATCH-8.
+     */
+    PLINTH_DATABASE_OPTION_MAX_WATCHES = 20,
+    /**
+     * Adds one to where the count of PLINTH_OPTION_SNAPSHOT_RYW_ENABLE begins. No value.
+     */
+    PLINTH_DATABASE_OPTION_SNAPSHOT_RYW_ENABLE = 26,
+    /**
+     * Takes one from it. No value.
+     */
+    PLINTH_DATABASE_OPTION_SNAPSHOT_RYW_DISABLE = 27,
+    /**
+     * Default of PLINTH_OPTION_TIMEOUT.
+     */
+    PLINTH_DATABASE_OPTION_TRANSACTION_TIMEOUT = 500,
+    /**
+     * Default of PLINTH_OPTION_RETRY_LIMIT.
+     */
+    PLINTH_DATABASE_OPTION_TRANSACTION_RETRY_LIMIT = 501,
+    /**
+     * Default of PLINTH_OPTION_MAX_RETRY_DELAY.
+     */
+    PLINTH_DATABASE_OPTION_TRANSACTION_MAX_RETRY_DELAY = 502,
+    /**
+     * Default of PLINTH_OPTION_SIZE_LIMIT.
+     */
+    PLINTH_DATABASE_OPTION_TRANSACTION_SIZE_LIMIT = 503,
+    /**
+     * Every transaction has PLINTH_OPTION_BYPASS_UNREADABLE. No value.
+     */
+    PLINTH_DATABASE_OPTION_TRANSACTION_BYPASS_UNREADABLE = 700,
+    /**
+     * Every transaction has PLINTH_OPTION_USED_DURING_COMMIT_PROTECTION_DISABLE. No value.
+     */
+    PLINTH_DATABASE_OPTION_TRANSACTION_USED_DURING_COMMIT_PROTECTION_DISABLE = 701,
+    /**
+     * Every transaction has PLINTH_OPTION_REPORT_CONFLICTING_KEYS. No value.
+     */
+    PLINTH_DATABASE_OPTION_TRANSACTION_REPORT_CONFLICTING_KEYS = 702,
+} plinth_database_option;
+
+/**
+ * Options of one transaction, for plinth_transaction_set_option(). The numbers are
+ * FoundationDB's where it has the option.
+ *
+ * Those marked "no value" are switched on by setting them to 0, and stay on until the transaction
+ * is reset or went through plinth_transaction_on_error().
+ */
+typedef enum {
+    /**
+     * Lets a transaction without read conflicts commit at a read version older than the window.
+     * No value. Rule COM-6.
+     */
+    PLINTH_OPTION_CAUSAL_WRITE_RISKY = 10,
+    /**
+     * The next write makes nobody conflict. No value. Rule CONF-11.
+     */
+    PLINTH_OPTION_NEXT_WRITE_NO_WRITE_CONFLICT_RANGE = 30,
+    /**
+     * Reads do not see the transaction's own writes, and watches fail with 1034. It must come
+     * before every read and write, else 2000. No value. Rule RYW-7.
+     */
+    PLINTH_OPTION_READ_YOUR_WRITES_DISABLE = 51,
+    /**
+     * System keys may be read and written. No value. Rule DATA-4.
+     */
+    PLINTH_OPTION_ACCESS_SYSTEM_KEYS = 301,
+    /**
+     * System keys may be read. No value. Rule DATA-4.
+     */
+    PLINTH_OPTION_READ_SYSTEM_KEYS = 302,
+    /**
+     * Keys may be eight bytes longer. No value. Rule LIM-1.
+     */
+    PLINTH_OPTION_RAW_ACCESS = 303,
     /**
      * Milliseconds from begin or reset after which every call fails with 1031; 0 for none.
      * Kept by plinth_transaction_on_error(). Rule TMO-1.
@@ -60,10 +136,114 @@ typedef enum {
      */
     PLINTH_OPTION_SIZE_LIMIT = 503,
     /**
+     * Adds one to the count that lets snapshot reads see own writes while it is above zero. It
+     * begins at one. No value. Rule RYW-6.
+     */
+    PLINTH_OPTION_SNAPSHOT_RYW_ENABLE = 600,
+    /**
+     * Takes one from that count. No value. Rule RYW-6.
+     */
+    PLINTH_OPTION_SNAPSHOT_RYW_DISABLE = 601,
+    /**
+     * Undoes PLINTH_OPTION_READ_LOCK_AWARE's ban on writing. No value. Rule COM-5.
+     */
+    PLINTH_OPTION_LOCK_AWARE = 700,
+    /**
+     * A call after the commit started fails with 2017, but does not make the commit fail too.
+     * No value. Rule COM-3.
+     */
+    PLINTH_OPTION_USED_DURING_COMMIT_PROTECTION_DISABLE = 701,
+    /**
+     * A commit of writes fails with 2023, unless PLINTH_OPTION_LOCK_AWARE is set. No value.
+     * Rule COM-5.
+     */
+    PLINTH_OPTION_READ_LOCK_AWARE = 702,
+    /**
+     * After a conflict the special keys "\xff\xff/transaction/conflicting_keys/" tell which reads
+     * were hit. No value. Rules SPEC-4, SPEC-6.
+     */
+    PLINTH_OPTION_REPORT_CONFLICTING_KEYS = 712,
+    /**
+     * A range read of special keys may span modules. No value. Rule SPEC-2.
+     */
+    PLINTH_OPTION_SPECIAL_KEY_SPACE_RELAXED = 713,
+    /**
+     * A write of a special key fails with 2115 and not with 2114. No value. Rule SPEC-3.
+     */
+    PLINTH_OPTION_SPECIAL_KEY_SPACE_ENABLE_WRITES = 714,
+    /**
+     * A get of a key that the transaction gave a versionstamped value returns the value as it was
+     * passed and not 1036. No value. Rule RYW-11.
+     */
+    PLINTH_OPTION_BYPASS_UNREADABLE = 1100,
+    /**
      * A plinth_durability for this transaction's commit.
      */
     PLINTH_OPTION_DURABILITY = 9000,
 } plinth_transaction_option;
+
+/**
+ * The atomic operations. The numbers are FoundationDB's.
+ *
+ * "The value" is the one the key has when the transaction commits, not when it reads. ADD, the
+ * BIT operations, MAX and MIN first cut it, or extend it with zero bytes, to the operand's
+ * length, which is the length of the result. A key that does not exist gets the operand, unless
+ * said otherwise. Rules ATOM-1 to ATOM-5.
+ */
+typedef enum {
+    /**
+     * Sum of value and operand as little-endian numbers; what overflows is lost.
+     */
+    PLINTH_MUTATION_ADD = 2,
+    /**
+     * Bitwise and.
+     */
+    PLINTH_MUTATION_BIT_AND = 6,
+    /**
+     * Bitwise or.
+     */
+    PLINTH_MUTATION_BIT_OR = 7,
+    /**
+     * Bitwise exclusive or.
+     */
+    PLINTH_MUTATION_BIT_XOR = 8,
+    /**
+     * The operand is appended; nothing happens if the value would be longer than 100,000 bytes.
+     */
+    PLINTH_MUTATION_APPEND_IF_FITS = 9,
+    /**
+     * The larger one of value and operand as little-endian unsigned numbers.
+     */
+    PLINTH_MUTATION_MAX = 12,
+    /**
+     * The smaller one, likewise.
+     */
+    PLINTH_MUTATION_MIN = 13,
+    /**
+     * Sets a key that holds the commit's versionstamp; the operand is its value. The last four
+     * bytes of the key given are not part of it: they say, as a little-endian number, which ten
+     * bytes of the rest the stamp replaces. plinth_transaction_set_versionstamped_key() appends
+     * them. Rule VST-2.
+     */
+    PLINTH_MUTATION_SET_VERSIONSTAMPED_KEY = 14,
+    /**
+     * Sets the key to a value that holds the commit's versionstamp; the last four bytes of the
+     * operand say where. plinth_transaction_set_versionstamped_value() appends them. Rule VST-3.
+     */
+    PLINTH_MUTATION_SET_VERSIONSTAMPED_VALUE = 15,
+    /**
+     * The smaller one of value and operand as byte strings.
+     */
+    PLINTH_MUTATION_BYTE_MIN = 16,
+    /**
+     * The larger one, likewise.
+     */
+    PLINTH_MUTATION_BYTE_MAX = 17,
+    /**
+     * Clears the key if its value equals the operand; a key that does not exist stays so.
+     */
+    PLINTH_MUTATION_COMPARE_AND_CLEAR = 20,
+} plinth_mutation_number;
 
 /**
  * Every error number. FoundationDB's are as FoundationDB has them; those from 9000 on are
@@ -541,8 +721,19 @@ typedef struct plinth_keyspace plinth_keyspace;
  * Every call on a transaction can also return: 9000 bad handle, 9003 database closed, 1025
  * cancelled, 1031 out of time, 2017 used after its commit had started, 4100 internal error. A
  * call that returns an error has changed nothing.
+ *
+ * A program's own keys lie below "\xff". System keys, from there up to "\xff\xff", need
+ * PLINTH_OPTION_READ_SYSTEM_KEYS or PLINTH_OPTION_ACCESS_SYSTEM_KEYS, but for reading
+ * "\xff/metadataVersion". Special keys, from "\xff\xff" on, are not stored: a read computes them,
+ * and needs no option; writing one fails with 2114 or 2115. Other keys are refused with 2004.
+ * Rules DATA-3 to DATA-5, SPEC-1 to SPEC-3, SPEC-10.
  */
 typedef struct plinth_transaction plinth_transaction;
+
+/**
+ * A watch on a key. Ended by plinth_watch_destroy(), also after its callback ran.
+ */
+typedef struct plinth_watch plinth_watch;
 
 /**
  * An error number: 0 is success, every other number is one of `PLINTH_ERROR_*`.
@@ -728,6 +919,10 @@ typedef struct {
      * The newest version that can be read.
      */
     int64_t latest_version;
+    /**
+     * Watches that wait for a change now.
+     */
+    uint64_t watches;
 } plinth_metrics;
 
 /**
@@ -739,7 +934,8 @@ typedef struct {
  *     first key at or above k {k, len, false, 1}
  *     first key above k       {k, len, true, 1}
  *
- * Before the first key it resolves to the empty key, after the last one to "\xff".
+ * Before the first key it resolves to the empty key, after the last one to "\xff", or to
+ * "\xff\xff" where system keys may be read.
  */
 typedef struct {
     /**
@@ -787,6 +983,47 @@ typedef struct {
      */
     bool reverse;
 } plinth_range_options;
+
+/**
+ * What plinth_transaction_atomic_op() does: one of `PLINTH_MUTATION_*`.
+ */
+typedef int32_t plinth_mutation;
+
+/**
+ * Receives the outcome of a read of one value.
+ *
+ * `error` is 0 or what went wrong, of which plinth_last_error() tells the story on this thread.
+ * `value` is never NULL; what is in it belongs to the callback: free it with plinth_value_free(),
+ * at once or later from a copy of the struct. It is zeroed on error.
+ *
+ * Callbacks of all kinds run exactly once: inside the call they were given to, inside another
+ * call that ends the operation (such as a reset, or a write that a watch waits for), or on a
+ * thread of the library. The library holds no lock meanwhile, so they may call anything: use,
+ * commit or destroy the same transaction, or close the database. Do not hold a lock that the
+ * callback takes while calling into the library. They should not wait for long, since others
+ * wait for the thread, and must return: an exception or longjmp out of one is undefined behaviour.
+ *
+ * A callback that starts the next operation may find itself called again before that call has
+ * returned. A program that chains many should start the next one from a loop instead.
+ */
+typedef void (*plinth_value_callback)(void *user, plinth_error error, plinth_value *value);
+
+/**
+ * Ends the use of `user`, usually by freeing it: runs exactly once, when the callback has
+ * returned. It may do what a callback may.
+ */
+typedef void (*plinth_finaliser)(void *user);
+
+/**
+ * Receives the outcome of a range read, to be freed with plinth_range_free(). Otherwise as
+ * plinth_value_callback.
+ */
+typedef void (*plinth_range_callback)(void *user, plinth_error error, plinth_range *range);
+
+/**
+ * Receives the outcome of a call that has no result. Otherwise as plinth_value_callback.
+ */
+typedef void (*plinth_done_callback)(void *user, plinth_error error);
 
 /**
  * The body of a plinth_run(): does its reads and writes on `tr` and returns 0 to commit, an
@@ -940,10 +1177,12 @@ plinth_error plinth_database_sync(plinth_database *db);
 /**
  * Closes a database.
  *
- * Calls that are running end first; commits that were accepted are finished. Then the directory
- * is free to be opened again, unless values of it were not freed yet: the last
- * plinth_value_free() frees it then. Transactions and keyspaces that are still open
- * stay valid handles that fail with 9003; destroy and close them as usual, before or after.
+ * Calls that are running end first; commits that were accepted are finished. Watches and what
+ * else waits end with 9003: the callbacks of all asynchronous calls that were made before have run
+ * when it returns, unless it was called from one. Then the directory is free to be opened again,
+ * unless values of it were not freed yet: the last plinth_value_free() frees it then.
+ * Transactions, keyspaces and watches that are still open stay valid handles that fail with 9003;
+ * end them as usual, before or after.
  *
  * @param db  the database; its handle is stale afterwards, also when an error is returned
  *
@@ -1028,7 +1267,8 @@ plinth_error plinth_transaction_begin(plinth_database *db, plinth_transaction **
 
 /**
  * Ends a transaction. What was not committed is forgotten. Values and ranges that were read
- * stay valid until they are freed. Calls that other threads have running end undisturbed.
+ * stay valid until they are freed. Calls that other threads have running end undisturbed;
+ * asynchronous ones end with 1025, as do its watches unless it has committed.
  *
  * @param tr  the transaction; its handle is stale afterwards
  *
@@ -1041,14 +1281,15 @@ plinth_error plinth_transaction_destroy(plinth_transaction *tr);
  *
  * @param tr       the transaction
  * @param ks       the keyspace, or NULL for the default one
- * @param key      the key, below "\xff"
+ * @param key      the key, below "\xff" unless an option allows more; or a special key
  * @param key_len  its length in bytes
  * @param out      receives the value; `data` is NULL if there is no such key, which is not an
  *                 error. Free it with plinth_value_free().
  *
  * Threads: any. Errors: 2004 key out of range; 1007 the read version is older than the window;
- * 1009 it is in the future; 9010 keyspace dropped; 9001 NULL; 1510, 1522 the disk failed.
- * Rules GET-1, CONF-2, RYW-1.
+ * 1009 it is in the future; 1036 the value is known only after this transaction's commit; 2113
+ * no such special key; 9010 keyspace dropped; 9001 NULL; 1510, 1522 the disk failed.
+ * Rules GET-1, CONF-2, RYW-1, RYW-8, SPEC-1.
  */
 plinth_error plinth_transaction_get(plinth_transaction *tr,
                                     plinth_keyspace *ks,
@@ -1073,10 +1314,11 @@ plinth_error plinth_transaction_snapshot_get(plinth_transaction *tr,
  *
  * @param tr        the transaction
  * @param ks        the keyspace, or NULL for the default one
- * @param selector  see plinth_key_selector; its key is at most "\xff"
+ * @param selector  see plinth_key_selector; its key is at most "\xff" unless an option allows more
  * @param snapshot  true: without a conflict
- * @param out       receives the key: empty (not NULL) before the first key, "\xff" after the
- *                  last. Free it with plinth_value_free().
+ * @param out       receives the key: empty (not NULL) before the first key; after the last one
+ *                  "\xff", or "\xff\xff" where system keys may be read. Free it with
+ *                  plinth_value_free().
  *
  * Threads: any. Errors: as plinth_transaction_get(). Rules SEL-1 to SEL-6, CONF-4.
  */
@@ -1094,17 +1336,17 @@ plinth_error plinth_transaction_get_key(plinth_transaction *tr,
  *
  * @param tr       the transaction
  * @param ks       the keyspace, or NULL for the default one
- * @param begin    first end of the range; its key is at most "\xff"
- * @param end      other end of the range; its key is at most "\xff". An end at or before the
- *                 begin is an empty range, not an error.
+ * @param begin    first end of the range; its key is at most "\xff" unless an option allows more
+ * @param end      other end of the range, likewise. An end at or before the begin is an empty
+ *                 range, not an error. Both may be special keys of one module.
  * @param options  NULL for the whole range, forward, with conflicts
  * @param out      receives the pairs. Free it with plinth_range_free().
  *
  * Without a limit the whole range is returned in one result: set one where the range may be
  * large.
  *
- * Threads: any. Errors: as plinth_transaction_get(); 2012 a limit below -1. Rules RNG-1 to
- * RNG-11, CONF-5, CONF-6.
+ * Threads: any. Errors: as plinth_transaction_get(); 2012 a limit below -1; 2112 special keys of
+ * several modules. Rules RNG-1 to RNG-11, CONF-5, CONF-6, SPEC-2.
  */
 plinth_error plinth_transaction_get_range(plinth_transaction *tr,
                                           plinth_keyspace *ks,
@@ -1118,7 +1360,7 @@ plinth_error plinth_transaction_get_range(plinth_transaction *tr,
  *
  * @param tr         the transaction
  * @param ks         the keyspace, or NULL for the default one
- * @param key        the key, below "\xff"; copied
+ * @param key        the key, below "\xff" unless an option allows more; copied
  * @param key_len    its length: 10,000 bytes at most, unless the database was opened with more
  * @param value      the value; copied. It may be empty, which is not the same as absent.
  * @param value_len  its length: 100,000 bytes at most, unless the database was opened with more
@@ -1138,7 +1380,7 @@ plinth_error plinth_transaction_set(plinth_transaction *tr,
  *
  * @param tr       the transaction
  * @param ks       the keyspace, or NULL for the default one
- * @param key      the key, below "\xff"; copied
+ * @param key      the key, below "\xff" unless an option allows more; copied
  * @param key_len  its length in bytes
  *
  * Threads: any. Errors: 2004 key out of range; 9013 memory budget used up; 9010 keyspace
@@ -1154,9 +1396,9 @@ plinth_error plinth_transaction_clear(plinth_transaction *tr,
  *
  * @param tr         the transaction
  * @param ks         the keyspace, or NULL for the default one
- * @param begin      first key to clear, at most "\xff"; copied
+ * @param begin      first key to clear, at most "\xff" unless an option allows more; copied
  * @param begin_len  its length in bytes
- * @param end        first key to leave, at most "\xff"; copied
+ * @param end        first key to leave, at most "\xff" unless an option allows more; copied
  * @param end_len    its length in bytes
  *
  * Threads: any. Errors: 2005 begin after end; 2004 a key out of range; 9013 memory budget used
@@ -1176,7 +1418,7 @@ plinth_error plinth_transaction_clear_range(plinth_transaction *tr,
  *
  * @param tr       the transaction
  * @param ks       the keyspace, or NULL for the default one
- * @param key      the key, below "\xff"; copied
+ * @param key      the key, below "\xff" unless an option allows more; copied
  * @param key_len  its length in bytes
  *
  * Threads: any. Errors: 2004 key out of range; 9010 keyspace dropped; 9001 NULL. Rule CONF-10.
@@ -1194,9 +1436,9 @@ plinth_error plinth_transaction_add_read_conflict(plinth_transaction *tr,
  *
  * @param tr         the transaction
  * @param ks         the keyspace, or NULL for the default one
- * @param begin      first key of the range, at most "\xff"; copied
+ * @param begin      first key of the range, at most "\xff" unless an option allows more; copied
  * @param begin_len  its length in bytes
- * @param end        first key after the range, at most "\xff"; copied
+ * @param end        first key after the range, at most "\xff" unless an option allows more; copied
  * @param end_len    its length in bytes
  *
  * Threads: any. Errors: 2005 begin after end; 2004 a key out of range; 9010 keyspace dropped;
@@ -1269,7 +1511,7 @@ plinth_error plinth_transaction_set_read_version(plinth_transaction *tr, int64_t
  * Errors: 1020 conflict, 1007 too old, 1009 read version in the future: not committed, retry;
  * 1042 too much queued, or the disk can't keep up: not committed, retry; 2101 larger than its size limit;
  * 1021 the disk failed and the outcome is unknown; 9004 an earlier write failed, not committed; 9010 a keyspace was
- * dropped; or the error that an earlier read of this transaction returned.
+ * dropped; 2023 PLINTH_OPTION_READ_LOCK_AWARE is set; or the error that an earlier read of this transaction returned.
  * Rules COM-1 to COM-8, CONF-14 to CONF-17.
  */
 plinth_error plinth_transaction_commit(plinth_transaction *tr);
@@ -1307,7 +1549,8 @@ plinth_error plinth_transaction_on_error(plinth_transaction *tr,
 
 /**
  * Makes the transaction as new: forgets its reads, writes and options, and an end by cancel,
- * timeout or commit. The committed version is kept.
+ * timeout or commit. The committed version is kept. Asynchronous calls under way end with 1025,
+ * as do its watches unless it has committed.
  *
  * @param tr  the transaction
  *
@@ -1316,25 +1559,15 @@ plinth_error plinth_transaction_on_error(plinth_transaction *tr,
 plinth_error plinth_transaction_reset(plinth_transaction *tr);
 
 /**
- * Makes every further call on the transaction fail with 1025 until it is reset, and ends a
- * wait in plinth_transaction_on_error(). A commit that is running may still happen.
+ * Makes every further call on the transaction fail with 1025 until it is reset, and ends a wait
+ * in plinth_transaction_on_error() and asynchronous calls under way. A commit that is running may
+ * still happen. Watches stay as they are.
  *
  * @param tr  the transaction
  *
  * Threads: any. Errors: 9000 bad handle. Rule RST-2.
  */
 plinth_error plinth_transaction_cancel(plinth_transaction *tr);
-
-/**
- * Sets an option of the transaction.
- *
- * @param tr      the transaction
- * @param option  a plinth_transaction_option
- * @param value   its value
- *
- * Threads: any. Errors: 2007 no such option; 2006 value out of bounds. Rule OPT-2.
- */
-plinth_error plinth_transaction_set_option(plinth_transaction *tr, int32_t option, int64_t value);
 
 /**
  * The transaction's id: a random UUID, for logs and for plinth_transaction_find(). It is made
@@ -1359,6 +1592,367 @@ plinth_error plinth_transaction_id(plinth_transaction *tr, char *out);
  * the database has this id.
  */
 plinth_error plinth_transaction_find(plinth_database *db, const char *id, plinth_transaction **out);
+
+/**
+ * Changes a key on the value that it has when the transaction commits. Nothing is read for it,
+ * so that it causes no conflict of its own: counters that many transactions add to, say.
+ *
+ * Reads of this transaction see the result as far as it is known to them (rules RYW-3, RYW-8).
+ *
+ * @param tr           the transaction
+ * @param ks           the keyspace, or NULL for the default one
+ * @param op           one of PLINTH_MUTATION_*
+ * @param key          the key, below "\xff" unless an option allows more; copied
+ * @param key_len      its length: 10,000 bytes at most, unless the database was opened with more
+ * @param operand      the operand; copied
+ * @param operand_len  its length: 100,000 bytes at most, unless the database was opened with more
+ *
+ * Threads: any. Errors: 2018 no such operation; 2000 the place of a versionstamp lies outside, or
+ * this operation is not for "\xff/metadataVersion"; 2004 key out of range; 2102 key too large;
+ * 2103 operand too large; 9013 memory budget used up; 9010 keyspace dropped; 9001 NULL.
+ * Rules ATOM-1 to ATOM-7, COM-9, LIM-1, LIM-2, CONF-1, SPEC-10.
+ */
+plinth_error plinth_transaction_atomic_op(plinth_transaction *tr,
+                                          plinth_keyspace *ks,
+                                          plinth_mutation op,
+                                          const uint8_t *key,
+                                          size_t key_len,
+                                          const uint8_t *operand,
+                                          size_t operand_len);
+
+/**
+ * Sets a key that holds the versionstamp of the commit: ten bytes, larger for each later commit,
+ * so that keys made this way are in the order of the commits. The transaction can't read the keys
+ * that it may become (1036).
+ *
+ * @param tr         the transaction
+ * @param ks         the keyspace, or NULL for the default one
+ * @param key        the key, with ten bytes of any content where the stamp goes; copied
+ * @param key_len    its length, the stamp's ten bytes included: 9,996 bytes at most, unless the
+ *                   database was opened with more
+ * @param offset     where in the key the stamp begins
+ * @param value      the value; copied
+ * @param value_len  its length: 100,000 bytes at most, unless the database was opened with more
+ *
+ * Threads: any. Errors: 2000 there are no ten bytes at the offset; the others as
+ * plinth_transaction_set(). Rules VST-1, VST-2, VST-4, RYW-8, CONF-1.
+ */
+plinth_error plinth_transaction_set_versionstamped_key(plinth_transaction *tr,
+                                                       plinth_keyspace *ks,
+                                                       const uint8_t *key,
+                                                       size_t key_len,
+                                                       uint32_t offset,
+                                                       const uint8_t *value,
+                                                       size_t value_len);
+
+/**
+ * Sets a key to a value that holds the versionstamp of the commit. The transaction can't read the
+ * key until it is committed (1036).
+ *
+ * "\xff/metadataVersion" takes only this, without any option: ten zero bytes at offset 0.
+ *
+ * @param tr         the transaction
+ * @param ks         the keyspace, or NULL for the default one
+ * @param key        the key, below "\xff" unless an option allows more; copied
+ * @param key_len    its length: 10,000 bytes at most, unless the database was opened with more
+ * @param value      the value, with ten bytes of any content where the stamp goes; copied
+ * @param value_len  its length, the stamp's ten bytes included: 99,996 bytes at most, unless the
+ *                   database was opened with more
+ * @param offset     where in the value the stamp begins
+ *
+ * Threads: any. Errors: 2000 there are no ten bytes at the offset; the others as
+ * plinth_transaction_set(). Rules VST-1, VST-3, VST-4, RYW-8, SPEC-10.
+ */
+plinth_error plinth_transaction_set_versionstamped_value(plinth_transaction *tr,
+                                                         plinth_keyspace *ks,
+                                                         const uint8_t *key,
+                                                         size_t key_len,
+                                                         const uint8_t *value,
+                                                         size_t value_len,
+                                                         uint32_t offset);
+
+/**
+ * The versionstamp of the commit: the ten bytes that its versionstamped keys and values got. Eight
+ * are the committed version, big-endian; two tell apart transactions that share it.
+ *
+ * @param tr   the transaction
+ * @param out  receives ten bytes, zeroed on error
+ *
+ * Threads: any, after the commit. Errors: 2021 the commit wrote nothing; 2020 there was no
+ * successful commit since begin or reset; 9001 NULL. Rules VST-1, COM-12.
+ */
+plinth_error plinth_transaction_get_versionstamp(plinth_transaction *tr, uint8_t *out);
+
+/**
+ * About how large the transaction has become: bytes of its writes and of its conflict ranges. The
+ * commit compares a size that may be smaller, since overwritten writes do not count there.
+ *
+ * @param tr   the transaction
+ * @param out  receives the size in bytes
+ *
+ * Threads: any, at any time. Errors: 9000 bad handle; 9001 NULL. Rule LIM-7.
+ */
+plinth_error plinth_transaction_get_approximate_size(plinth_transaction *tr, int64_t *out);
+
+/**
+ * About how many bytes are stored in a range. Own writes do not count, and nothing conflicts.
+ *
+ * @param tr         the transaction
+ * @param ks         the keyspace, or NULL for the default one
+ * @param begin      first key of the range
+ * @param begin_len  its length in bytes
+ * @param end        first key after the range
+ * @param end_len    its length in bytes
+ * @param out        receives the size in bytes; 0 for an empty range
+ *
+ * Threads: any. Errors: 2005 begin after end; 9010 keyspace dropped; 9001 NULL. Rule EST-1.
+ */
+plinth_error plinth_transaction_get_estimated_range_size(plinth_transaction *tr,
+                                                         plinth_keyspace *ks,
+                                                         const uint8_t *begin,
+                                                         size_t begin_len,
+                                                         const uint8_t *end,
+                                                         size_t end_len,
+                                                         int64_t *out);
+
+/**
+ * Keys that cut a range into pieces of about equal size, for scans that share the work.
+ *
+ * @param tr          the transaction
+ * @param ks          the keyspace, or NULL for the default one
+ * @param begin       first key of the range, at most "\xff" unless an option allows more
+ * @param begin_len   its length in bytes
+ * @param end         first key after the range, likewise
+ * @param end_len     its length in bytes
+ * @param chunk_size  bytes that a piece should hold, above 0
+ * @param out         receives the keys in order, from `begin` to `end`, which are the first and
+ *                    the last; just one if they are equal. Values are empty. Free it with
+ *                    plinth_range_free().
+ *
+ * Own writes do not count, and nothing conflicts.
+ *
+ * Threads: any. Errors: 2005 begin after end; 2004 a key out of range; 9010 keyspace dropped; 9001
+ * NULL, or a chunk size not above 0. Rule EST-2.
+ */
+plinth_error plinth_transaction_get_range_split_points(plinth_transaction *tr,
+                                                       plinth_keyspace *ks,
+                                                       const uint8_t *begin,
+                                                       size_t begin_len,
+                                                       const uint8_t *end,
+                                                       size_t end_len,
+                                                       int64_t chunk_size,
+                                                       plinth_range *out);
+
+/**
+ * Sets an option of the transaction.
+ *
+ * @param tr      the transaction
+ * @param option  a plinth_transaction_option
+ * @param value   its value; 0 for one that has none
+ *
+ * Threads: any. Errors: 2007 no such option; 2006 value out of bounds; 2000 too late for this
+ * option. Rules OPT-2 to OPT-4.
+ */
+plinth_error plinth_transaction_set_option(plinth_transaction *tr, int32_t option, int64_t value);
+
+/**
+ * Sets an option of an open database. What it says of transactions goes for those that begin or
+ * are reset afterwards.
+ *
+ * @param db      the database
+ * @param option  a plinth_database_option
+ * @param value   its value; 0 for one that has none
+ *
+ * Threads: any. Errors: 9000 bad handle; 2007 no such option; 2006 value out of bounds; 9003
+ * closed; 4100 internal error. Rules OPT-2, OPT-5.
+ */
+plinth_error plinth_database_set_option(plinth_database *db, int32_t option, int64_t value);
+
+/**
+ * Reads a key like plinth_transaction_get(), without waiting: a value that is in memory comes at
+ * once, in a callback inside this call, and any other from a thread of the library.
+ *
+ * What the read sees is settled when the call returns: writes made later are not in it. The
+ * commit waits for it.
+ *
+ * @param tr         the transaction
+ * @param ks         the keyspace, or NULL for the default one
+ * @param key        the key, as in plinth_transaction_get(); copied
+ * @param key_len    its length in bytes
+ * @param callback   receives the value, or the error
+ * @param user       passed to both functions as it is
+ * @param finaliser  runs when the callback has returned, also without one; or NULL
+ * @return 9001 if `callback` is NULL, else 0: the callback runs, and it alone tells of any error
+ *
+ * Threads: any. Errors: to the callback, as plinth_transaction_get(); 1025 the transaction was
+ * cancelled, reset or destroyed meanwhile. Rules GET-1, CONF-2, RYW-2, COM-4, FUT-12.
+ */
+plinth_error plinth_transaction_get_async(plinth_transaction *tr,
+                                          plinth_keyspace *ks,
+                                          const uint8_t *key,
+                                          size_t key_len,
+                                          plinth_value_callback callback,
+                                          void *user,
+                                          plinth_finaliser finaliser);
+
+/**
+ * Reads a key like plinth_transaction_get_async(), but without a conflict if someone changes it.
+ *
+ * Parameters, threads and errors as plinth_transaction_get_async(). Rules CONF-7, RYW-6.
+ */
+plinth_error plinth_transaction_snapshot_get_async(plinth_transaction *tr,
+                                                   plinth_keyspace *ks,
+                                                   const uint8_t *key,
+                                                   size_t key_len,
+                                                   plinth_value_callback callback,
+                                                   void *user,
+                                                   plinth_finaliser finaliser);
+
+/**
+ * Finds the key that a selector names like plinth_transaction_get_key(), without waiting.
+ *
+ * @param tr         the transaction
+ * @param ks         the keyspace, or NULL for the default one
+ * @param selector   as in plinth_transaction_get_key(); copied
+ * @param snapshot   true: without a conflict
+ * @param callback   receives the key, or the error
+ * @param user       passed to both functions as it is
+ * @param finaliser  runs when the callback has returned, also without one; or NULL
+ * @return 9001 if `callback` is NULL, else 0: the callback runs, and it alone tells of any error
+ *
+ * Threads: any. Errors: to the callback, as plinth_transaction_get_async(). Rules SEL-1 to SEL-6,
+ * CONF-4, RYW-2.
+ */
+plinth_error plinth_transaction_get_key_async(plinth_transaction *tr,
+                                              plinth_keyspace *ks,
+                                              const plinth_key_selector *selector,
+                                              bool snapshot,
+                                              plinth_value_callback callback,
+                                              void *user,
+                                              plinth_finaliser finaliser);
+
+/**
+ * Reads a range like plinth_transaction_get_range(), without waiting.
+ *
+ * @param tr         the transaction
+ * @param ks         the keyspace, or NULL for the default one
+ * @param begin      first end of the range, as in plinth_transaction_get_range(); copied
+ * @param end        other end of the range; copied
+ * @param options    NULL for the whole range, forward, with conflicts; copied
+ * @param callback   receives the pairs, or the error
+ * @param user       passed to both functions as it is
+ * @param finaliser  runs when the callback has returned, also without one; or NULL
+ * @return 9001 if `callback` is NULL, else 0: the callback runs, and it alone tells of any error
+ *
+ * Threads: any. Errors: to the callback, as plinth_transaction_get_range(); 1025 the transaction
+ * was cancelled, reset or destroyed meanwhile. Rules RNG-1 to RNG-11, CONF-5, CONF-6, RYW-2.
+ */
+plinth_error plinth_transaction_get_range_async(plinth_transaction *tr,
+                                                plinth_keyspace *ks,
+                                                const plinth_key_selector *begin,
+                                                const plinth_key_selector *end,
+                                                const plinth_range_options *options,
+                                                plinth_range_callback callback,
+                                                void *user,
+                                                plinth_finaliser finaliser);
+
+/**
+ * Commits like plinth_transaction_commit(), without waiting for the disk or for other commits.
+ *
+ * @param tr         the transaction
+ * @param callback   receives 0 when the commit is as durable as asked for, or the error. It may
+ *                   use the transaction, as after plinth_transaction_commit().
+ * @param user       passed to both functions as it is
+ * @param finaliser  runs when the callback has returned, also without one; or NULL
+ * @return 9001 if `callback` is NULL, else 0: the callback runs, and it alone tells of any error
+ *
+ * Threads: any. Errors: to the callback, as plinth_transaction_commit(); 1025 the transaction was
+ * cancelled, reset or destroyed meanwhile, and the commit may happen or not. Rules COM-1 to COM-8,
+ * RST-3.
+ */
+plinth_error plinth_transaction_commit_async(plinth_transaction *tr,
+                                             plinth_done_callback callback,
+                                             void *user,
+                                             plinth_finaliser finaliser);
+
+/**
+ * The heart of a retry loop like plinth_transaction_on_error(), without waiting on the calling
+ * thread. It may be called from the callback that got the error.
+ *
+ * @param tr         the transaction
+ * @param error      what a call returned or its callback received
+ * @param callback   receives 0 when it is time to try again, else why not
+ * @param user       passed to both functions as it is
+ * @param finaliser  runs when the callback has returned, also without one; or NULL
+ * @return 9001 if `callback` is NULL, else 0: the callback runs, and it alone tells of any error
+ *
+ * Threads: any. Errors: to the callback, as plinth_transaction_on_error(). Rules ERRH-1 to ERRH-7.
+ */
+plinth_error plinth_transaction_on_error_async(plinth_transaction *tr,
+                                               plinth_error error,
+                                               plinth_done_callback callback,
+                                               void *user,
+                                               plinth_finaliser finaliser);
+
+/**
+ * Calls back once when the value of a key changes from what the transaction sees now.
+ *
+ * The watch looks at the database from the commit of its transaction on; a transaction that wrote
+ * nothing has to commit for it too. A change between the transaction's read version and its
+ * commit counts. Before the commit only the transaction's own later writes can end it. Once
+ * committed, the watch outlives the transaction, and waits until the key changes, it is
+ * cancelled, or its keyspace or database is no more.
+ *
+ * A value that changes and changes back may go unnoticed, and the call back does not say what the
+ * value is: read it in a new transaction. Like a read, a watch makes the commit of writes fail with
+ * 1020 if the key changed.
+ *
+ * @param tr         the transaction
+ * @param ks         the keyspace, or NULL for the default one
+ * @param key        the key, below "\xff" unless an option allows more; copied
+ * @param key_len    its length: 10,000 bytes at most, unless the database was opened with more
+ * @param callback   receives 0 when the key changed, or the error that ended the watch
+ * @param user       passed to both functions as it is
+ * @param finaliser  runs when the callback has returned, also without one; or NULL
+ * @param out        receives the watch before the callback runs, or NULL if it ended at once; it may
+ *                   be NULL. End it with plinth_watch_destroy().
+ * @return 9001 if `callback` is NULL, else 0: the callback runs, and it alone tells of any error
+ *
+ * Threads: any. Errors: to the callback, as plinth_transaction_get(); 2102 key too large; 1034
+ * PLINTH_OPTION_READ_YOUR_WRITES_DISABLE is set; 1032 there are
+ * PLINTH_DATABASE_OPTION_MAX_WATCHES already; 1101 cancelled; 9003 the database was closed; 9010 the
+ * keyspace was dropped; 1025 the transaction was reset or destroyed before its commit; or why its
+ * commit failed; 9002 too many handles. Rules WATCH-1 to WATCH-10, CONF-8.
+ */
+plinth_error plinth_transaction_watch(plinth_transaction *tr,
+                                      plinth_keyspace *ks,
+                                      const uint8_t *key,
+                                      size_t key_len,
+                                      plinth_done_callback callback,
+                                      void *user,
+                                      plinth_finaliser finaliser,
+                                      plinth_watch **out);
+
+/**
+ * Ends the wait of a watch: its callback runs with 1101, if no other outcome is known yet. The
+ * handle stays valid.
+ *
+ * @param watch  the watch
+ *
+ * Threads: any. Errors: 9000 bad handle; 4100 internal error. Rule WATCH-9.
+ */
+plinth_error plinth_watch_cancel(plinth_watch *watch);
+
+/**
+ * Ends a watch and its handle. If it is still waiting, its callback runs with 1101 as after
+ * plinth_watch_cancel().
+ *
+ * @param watch  the watch; its handle is stale afterwards
+ *
+ * Threads: any. Errors: 9000 bad handle, also when destroyed before; 4100 internal error. Rule
+ * WATCH-9.
+ */
+plinth_error plinth_watch_destroy(plinth_watch *watch);
 
 /**
  * Runs a transaction until it commits or fails for good: begins it, calls the body, commits,

@@ -18,26 +18,6 @@ pub enum plinth_durability {
     PLINTH_DURABILITY_BUFFERED = 2,
 }
 
-/// Options of one transaction, for plinth_transaction_set_option(). The numbers are
-/// FoundationDB's where it has the option.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub enum plinth_transaction_option {
-    /// Milliseconds from begin or reset after which every call fails with 1031; 0 for none.
-    /// Kept by plinth_transaction_on_error(). Rule TMO-1.
-    PLINTH_OPTION_TIMEOUT = 500,
-    /// How often plinth_transaction_on_error() lets the caller try again; -1 for ever. Kept by
-    /// plinth_transaction_on_error(). Rule ERRH-3.
-    PLINTH_OPTION_RETRY_LIMIT = 501,
-    /// Upper bound in milliseconds of the wait in plinth_transaction_on_error(). Kept by it.
-    /// Rule ERRH-2.
-    PLINTH_OPTION_MAX_RETRY_DELAY = 502,
-    /// Largest size of the transaction in bytes, from 32 on. Rule LIM-4.
-    PLINTH_OPTION_SIZE_LIMIT = 503,
-    /// A plinth_durability for this transaction's commit.
-    PLINTH_OPTION_DURABILITY = 9000,
-}
-
 /// A C `bool` as it arrives: any byte, of which only zero is false. Rust's own `bool` would be
 /// undefined behaviour for a byte that is neither 0 nor 1. The header says `bool`.
 #[repr(transparent)]

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use once_cell::sync::Lazy;
 
-use plinth_api::{Code, Database, Error, Keyspace, Transaction, Value};
+use plinth_api::{Code, Database, Error, Keyspace, Pending, Transaction, Value};
 use plinth_boundary::handle::{Guard, Table};
 use uuid::Uuid;
 
-use crate::{plinth_database, plinth_keyspace, plinth_transaction};
+use crate::{plinth_database, plinth_keyspace, plinth_transaction, plinth_watch};
 
 /// What a keyspace handle stands for: a keyspace of one database.
 pub struct KeyspaceObject {
@@ -33,6 +33,7 @@ pub static DATABASES: Table<Arc<dyn Database>> = Table::new("database", 1);
 pub static KEYSPACES: Table<KeyspaceObject> = Table::new("keyspace", 2);
 pub static TRANSACTIONS: Table<TransactionObject> = Table::new("transaction", 3);
 pub static OWNERS: Table<Owner> = Table::new("result", 4);
+pub static WATCHES: Table<Arc<dyn Pending>> = Table::new("watch", 5);
 
 /// Looks a database handle up.
 pub fn database(handle: *mut plinth_database) -> Result<Guard<'static, Arc<dyn Database>>, Error> {
@@ -42,6 +43,27 @@ pub fn database(handle: *mut plinth_database) -> Result<Guard<'static, Arc<dyn D
 /// Looks a transaction handle up.
 pub fn transaction(handle: *mut plinth_transaction) -> Result<Guard<'static, TransactionObject>, Error> {
     TRANSACTIONS.get(handle as usize)
+}
+
+/// A transaction for a call that may call out, which no guard may be held for: its object would
+/// outlive a destroy in the callback.
+pub fn free_transaction(handle: *mut plinth_transaction) -> Result<Arc<dyn Transaction>, Error> {
+    Ok(transaction(handle)?.transaction.clone())
+}
+
+/// Likewise, with the number of the keyspace that the call names.
+pub fn free_target(
+    handle: *mut plinth_transaction,
+    ks: *mut plinth_keyspace,
+) -> Result<(Arc<dyn Transaction>, u32), Error> {
+    let tr = transaction(handle)?;
+    let ks = keyspace_of(&tr, ks)?;
+    Ok((tr.transaction.clone(), ks))
+}
+
+/// Looks a watch handle up. No guard stays: its cancel calls out.
+pub fn watch(handle: *mut plinth_watch) -> Result<Arc<dyn Pending>, Error> {
+    Ok(WATCHES.get(handle as usize)?.clone())
 }
 
 /// The number of the keyspace a data call names; NULL is the default one.
@@ -93,6 +115,8 @@ impl Ids {
 
 impl Drop for TransactionObject {
     fn drop(&mut self) {
+        // Calls under way hold the transaction itself, so that its own end would not end them.
+        self.transaction.abandon();
         if let Some(id) = self.transaction.known_id() {
             IDS.forget(&id);
         }

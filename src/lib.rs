@@ -5,27 +5,39 @@
 //! handles up, make one call, store the outputs. Nothing clever happens here.
 #![allow(non_camel_case_types, reason = "type names are C's")]
 
+mod asynchronous;
+mod callback;
 mod constants;
 mod database;
 mod error_numbers;
+mod estimate;
 mod handles;
 mod keyspace;
 mod metrics;
+mod mutation;
+mod option;
 mod range;
 mod result;
 mod run;
 mod transaction;
 mod value;
 mod version;
+mod watch;
 
+pub use asynchronous::*;
+pub use callback::*;
 pub use constants::*;
 pub use database::*;
 pub use error_numbers::*;
+pub use estimate::*;
 pub use keyspace::*;
 pub use metrics::*;
+pub use mutation::*;
+pub use option::*;
 pub use range::*;
 pub use result::*;
 pub use run::*;
 pub use transaction::*;
 pub use value::*;
 pub use version::*;
+pub use watch::*;

@@ -32,6 +32,8 @@ pub struct plinth_metrics {
     pub retained_versions: u64,
     /// The newest version that can be read.
     pub latest_version: i64,
+    /// Watches that wait for a change now.
+    pub watches: u64,
 }
 
 impl From<Metrics> for plinth_metrics {
@@ -48,6 +50,7 @@ impl From<Metrics> for plinth_metrics {
             transaction_bytes: metrics.transaction_bytes,
             retained_versions: metrics.retained_versions,
             latest_version: metrics.latest_version,
+            watches: metrics.watches,
         }
     }
 }

@@ -47,7 +47,8 @@ pub struct plinth_range {
 ///     first key at or above k {k, len, false, 1}
 ///     first key above k       {k, len, true, 1}
 ///
-/// Before the first key it resolves to the empty key, after the last one to "\xff".
+/// Before the first key it resolves to the empty key, after the last one to "\xff", or to
+/// "\xff\xff" where system keys may be read.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct plinth_key_selector {

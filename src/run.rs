@@ -48,7 +48,7 @@ pub unsafe extern "C" fn plinth_run(
         let _ended = Ended(handle);
         loop {
             // SAFETY: this function's contract. No guard on the handle is held meanwhile.
-            let code = unsafe { body(handle as *mut plinth_transaction, user) };
+            let code = entry::outside(|| unsafe { body(handle as *mut plinth_transaction, user) });
             if code < 0 {
                 given_up = Some(code);
                 return Ok(());

@@ -1,12 +1,15 @@
 //! Transactions.
 
 use std::ffi::c_char;
+use std::ptr;
 
-use plinth_api::{key, Code, Error, TransactionOption};
+use plinth_api::{key, Code, Error, Transaction};
 use plinth_boundary::{entry, slice};
 
-use crate::constants::{durability, CBool};
-use crate::handles::{database, keyspace_of, transaction, TransactionObject, TRANSACTIONS};
+use crate::constants::CBool;
+use crate::handles::{
+    database, free_target, free_transaction, keyspace_of, transaction, TransactionObject, TRANSACTIONS,
+};
 use crate::range::{options, selector};
 use crate::{
     plinth_database, plinth_error, plinth_key_selector, plinth_keyspace, plinth_range, plinth_range_options,
@@ -22,19 +25,45 @@ use crate::{
 /// Every call on a transaction can also return: 9000 bad handle, 9003 database closed, 1025
 /// cancelled, 1031 out of time, 2017 used after its commit had started, 4100 internal error. A
 /// call that returns an error has changed nothing.
+///
+/// A program's own keys lie below "\xff". System keys, from there up to "\xff\xff", need
+/// PLINTH_OPTION_READ_SYSTEM_KEYS or PLINTH_OPTION_ACCESS_SYSTEM_KEYS, but for reading
+/// "\xff/metadataVersion". Special keys, from "\xff\xff" on, are not stored: a read computes them,
+/// and needs no option; writing one fails with 2114 or 2115. Other keys are refused with 2004.
+/// Rules DATA-3 to DATA-5, SPEC-1 to SPEC-3, SPEC-10.
 pub struct plinth_transaction {
     _private: [u8; 0],
 }
 
 /// Runs `body` on the transaction of a handle. A panic inside kills this transaction only.
-fn on(
+pub(crate) fn on(
     name: &'static str,
     tr: *mut plinth_transaction,
     body: impl FnOnce(&TransactionObject) -> Result<(), Error>,
 ) -> plinth_error {
     let code = entry::call(name, || body(&*transaction(tr)?));
+    killed_by_panic(name, tr, code)
+}
+
+/// Like [`on`], for a call that may run callbacks, as a write does that fires a watch of its own
+/// transaction: no guard is held meanwhile. `ks` is null where the call takes no keyspace.
+pub(crate) fn on_free(
+    name: &'static str,
+    tr: *mut plinth_transaction,
+    ks: *mut plinth_keyspace,
+    body: impl FnOnce(&dyn Transaction, u32) -> Result<(), Error>,
+) -> plinth_error {
+    let code = entry::call(name, || {
+        let (transaction, ks) = free_target(tr, ks)?;
+        body(&*transaction, ks)
+    });
+    killed_by_panic(name, tr, code)
+}
+
+/// Ends a transaction that a call panicked in.
+pub(crate) fn killed_by_panic(name: &'static str, tr: *mut plinth_transaction, code: plinth_error) -> plinth_error {
     if code == Code::INTERNAL_ERROR.number() {
-        entry::value(name, (), || transaction(tr)?.transaction.cancel());
+        entry::value(name, (), || free_transaction(tr)?.cancel());
     }
     code
 }
@@ -43,7 +72,7 @@ fn on(
 ///
 /// # Safety
 /// As [`slice::bytes`].
-unsafe fn key<'a>(key: *const u8, len: usize) -> Result<&'a [u8], Error> {
+pub(crate) unsafe fn key<'a>(key: *const u8, len: usize) -> Result<&'a [u8], Error> {
     // SAFETY: the caller's contract.
     unsafe { slice::bytes(key, len, "key") }
 }
@@ -73,7 +102,8 @@ pub unsafe extern "C" fn plinth_transaction_begin(
 }
 
 /// Ends a transaction. What was not committed is forgotten. Values and ranges that were read
-/// stay valid until they are freed. Calls that other threads have running end undisturbed.
+/// stay valid until they are freed. Calls that other threads have running end undisturbed;
+/// asynchronous ones end with 1025, as do its watches unless it has committed.
 ///
 /// @param tr  the transaction; its handle is stale afterwards
 ///
@@ -90,14 +120,15 @@ pub unsafe extern "C" fn plinth_transaction_destroy(tr: *mut plinth_transaction)
 ///
 /// @param tr       the transaction
 /// @param ks       the keyspace, or NULL for the default one
-/// @param key      the key, below "\xff"
+/// @param key      the key, below "\xff" unless an option allows more; or a special key
 /// @param key_len  its length in bytes
 /// @param out      receives the value; `data` is NULL if there is no such key, which is not an
 ///                 error. Free it with plinth_value_free().
 ///
 /// Threads: any. Errors: 2004 key out of range; 1007 the read version is older than the window;
-/// 1009 it is in the future; 9010 keyspace dropped; 9001 NULL; 1510, 1522 the disk failed.
-/// Rules GET-1, CONF-2, RYW-1.
+/// 1009 it is in the future; 1036 the value is known only after this transaction's commit; 2113
+/// no such special key; 9010 keyspace dropped; 9001 NULL; 1510, 1522 the disk failed.
+/// Rules GET-1, CONF-2, RYW-1, RYW-8, SPEC-1.
 ///
 /// # Safety
 /// `key` is readable for `key_len` bytes; `out` is writable; handles may be any value.
@@ -153,7 +184,7 @@ unsafe fn get(
 }
 
 /// Like [`on`], with an output that is well-defined also when the handle is bad.
-fn on_out<T: Default>(
+pub(crate) fn on_out<T: Default>(
     name: &'static str,
     tr: *mut plinth_transaction,
     out: *mut T,
@@ -170,10 +201,11 @@ fn on_out<T: Default>(
 ///
 /// @param tr        the transaction
 /// @param ks        the keyspace, or NULL for the default one
-/// @param selector  see plinth_key_selector; its key is at most "\xff"
+/// @param selector  see plinth_key_selector; its key is at most "\xff" unless an option allows more
 /// @param snapshot  true: without a conflict
-/// @param out       receives the key: empty (not NULL) before the first key, "\xff" after the
-///                  last. Free it with plinth_value_free().
+/// @param out       receives the key: empty (not NULL) before the first key; after the last one
+///                  "\xff", or "\xff\xff" where system keys may be read. Free it with
+///                  plinth_value_free().
 ///
 /// Threads: any. Errors: as plinth_transaction_get(). Rules SEL-1 to SEL-6, CONF-4.
 ///
@@ -203,17 +235,17 @@ pub unsafe extern "C" fn plinth_transaction_get_key(
 ///
 /// @param tr       the transaction
 /// @param ks       the keyspace, or NULL for the default one
-/// @param begin    first end of the range; its key is at most "\xff"
-/// @param end      other end of the range; its key is at most "\xff". An end at or before the
-///                 begin is an empty range, not an error.
+/// @param begin    first end of the range; its key is at most "\xff" unless an option allows more
+/// @param end      other end of the range, likewise. An end at or before the begin is an empty
+///                 range, not an error. Both may be special keys of one module.
 /// @param options  NULL for the whole range, forward, with conflicts
 /// @param out      receives the pairs. Free it with plinth_range_free().
 ///
 /// Without a limit the whole range is returned in one result: set one where the range may be
 /// large.
 ///
-/// Threads: any. Errors: as plinth_transaction_get(); 2012 a limit below -1. Rules RNG-1 to
-/// RNG-11, CONF-5, CONF-6.
+/// Threads: any. Errors: as plinth_transaction_get(); 2012 a limit below -1; 2112 special keys of
+/// several modules. Rules RNG-1 to RNG-11, CONF-5, CONF-6, SPEC-2.
 ///
 /// # Safety
 /// The selectors are readable with their keys; `options` is null or of the size it names; `out`
@@ -241,7 +273,7 @@ pub unsafe extern "C" fn plinth_transaction_get_range(
 ///
 /// @param tr         the transaction
 /// @param ks         the keyspace, or NULL for the default one
-/// @param key        the key, below "\xff"; copied
+/// @param key        the key, below "\xff" unless an option allows more; copied
 /// @param key_len    its length: 10,000 bytes at most, unless the database was opened with more
 /// @param value      the value; copied. It may be empty, which is not the same as absent.
 /// @param value_len  its length: 100,000 bytes at most, unless the database was opened with more
@@ -260,11 +292,10 @@ pub unsafe extern "C" fn plinth_transaction_set(
     value: *const u8,
     value_len: usize,
 ) -> plinth_error {
-    on("plinth_transaction_set", tr, |tr| {
-        let ks = keyspace_of(tr, ks)?;
+    on_free("plinth_transaction_set", tr, ks, |tr, ks| {
         // SAFETY: this function's contract.
         let (key, value) = unsafe { (self::key(key, key_len)?, slice::bytes(value, value_len, "value")?) };
-        tr.transaction.set(ks, key, value)
+        tr.set(ks, key, value)
     })
 }
 
@@ -272,7 +303,7 @@ pub unsafe extern "C" fn plinth_transaction_set(
 ///
 /// @param tr       the transaction
 /// @param ks       the keyspace, or NULL for the default one
-/// @param key      the key, below "\xff"; copied
+/// @param key      the key, below "\xff" unless an option allows more; copied
 /// @param key_len  its length in bytes
 ///
 /// Threads: any. Errors: 2004 key out of range; 9013 memory budget used up; 9010 keyspace
@@ -287,11 +318,10 @@ pub unsafe extern "C" fn plinth_transaction_clear(
     key: *const u8,
     key_len: usize,
 ) -> plinth_error {
-    on("plinth_transaction_clear", tr, |tr| {
-        let ks = keyspace_of(tr, ks)?;
+    on_free("plinth_transaction_clear", tr, ks, |tr, ks| {
         // SAFETY: this function's contract.
         let key = unsafe { self::key(key, key_len) }?;
-        tr.transaction.clear(ks, key)
+        tr.clear(ks, key)
     })
 }
 
@@ -299,9 +329,9 @@ pub unsafe extern "C" fn plinth_transaction_clear(
 ///
 /// @param tr         the transaction
 /// @param ks         the keyspace, or NULL for the default one
-/// @param begin      first key to clear, at most "\xff"; copied
+/// @param begin      first key to clear, at most "\xff" unless an option allows more; copied
 /// @param begin_len  its length in bytes
-/// @param end        first key to leave, at most "\xff"; copied
+/// @param end        first key to leave, at most "\xff" unless an option allows more; copied
 /// @param end_len    its length in bytes
 ///
 /// Threads: any. Errors: 2005 begin after end; 2004 a key out of range; 9013 memory budget used
@@ -318,11 +348,10 @@ pub unsafe extern "C" fn plinth_transaction_clear_range(
     end: *const u8,
     end_len: usize,
 ) -> plinth_error {
-    on("plinth_transaction_clear_range", tr, |tr| {
-        let ks = keyspace_of(tr, ks)?;
+    on_free("plinth_transaction_clear_range", tr, ks, |tr, ks| {
         // SAFETY: this function's contract.
         let (begin, end) = unsafe { (slice::bytes(begin, begin_len, "begin")?, slice::bytes(end, end_len, "end")?) };
-        tr.transaction.clear_range(ks, begin, end)
+        tr.clear_range(ks, begin, end)
     })
 }
 
@@ -332,7 +361,7 @@ pub unsafe extern "C" fn plinth_transaction_clear_range(
 ///
 /// @param tr       the transaction
 /// @param ks       the keyspace, or NULL for the default one
-/// @param key      the key, below "\xff"; copied
+/// @param key      the key, below "\xff" unless an option allows more; copied
 /// @param key_len  its length in bytes
 ///
 /// Threads: any. Errors: 2004 key out of range; 9010 keyspace dropped; 9001 NULL. Rule CONF-10.
@@ -361,9 +390,9 @@ pub unsafe extern "C" fn plinth_transaction_add_read_conflict(
 ///
 /// @param tr         the transaction
 /// @param ks         the keyspace, or NULL for the default one
-/// @param begin      first key of the range, at most "\xff"; copied
+/// @param begin      first key of the range, at most "\xff" unless an option allows more; copied
 /// @param begin_len  its length in bytes
-/// @param end        first key after the range, at most "\xff"; copied
+/// @param end        first key after the range, at most "\xff" unless an option allows more; copied
 /// @param end_len    its length in bytes
 ///
 /// Threads: any. Errors: 2005 begin after end; 2004 a key out of range; 9010 keyspace dropped;
@@ -475,14 +504,14 @@ pub unsafe extern "C" fn plinth_transaction_set_read_version(
 /// Errors: 1020 conflict, 1007 too old, 1009 read version in the future: not committed, retry;
 /// 1042 too much queued, or the disk can't keep up: not committed, retry; 2101 larger than its size limit;
 /// 1021 the disk failed and the outcome is unknown; 9004 an earlier write failed, not committed; 9010 a keyspace was
-/// dropped; or the error that an earlier read of this transaction returned.
+/// dropped; 2023 PLINTH_OPTION_READ_LOCK_AWARE is set; or the error that an earlier read of this transaction returned.
 /// Rules COM-1 to COM-8, CONF-14 to CONF-17.
 ///
 /// # Safety
 /// `tr` may be any value.
 #[no_mangle]
 pub unsafe extern "C" fn plinth_transaction_commit(tr: *mut plinth_transaction) -> plinth_error {
-    on("plinth_transaction_commit", tr, |tr| tr.transaction.commit())
+    on_free("plinth_transaction_commit", tr, ptr::null_mut(), |tr, _| tr.commit())
 }
 
 /// The version at which the transaction last committed.
@@ -528,12 +557,13 @@ pub unsafe extern "C" fn plinth_transaction_get_committed_version(
 pub unsafe extern "C" fn plinth_transaction_on_error(tr: *mut plinth_transaction, error: plinth_error) -> plinth_error {
     entry::passing_on("plinth_transaction_on_error", || {
         let error = Error::new(Code::from_number(error)).context("it was passed to on_error");
-        transaction(tr)?.transaction.on_error(error)
+        free_transaction(tr)?.on_error(error)
     })
 }
 
 /// Makes the transaction as new: forgets its reads, writes and options, and an end by cancel,
-/// timeout or commit. The committed version is kept.
+/// timeout or commit. The committed version is kept. Asynchronous calls under way end with 1025,
+/// as do its watches unless it has committed.
 ///
 /// @param tr  the transaction
 ///
@@ -543,11 +573,12 @@ pub unsafe extern "C" fn plinth_transaction_on_error(tr: *mut plinth_transaction
 /// `tr` may be any value.
 #[no_mangle]
 pub unsafe extern "C" fn plinth_transaction_reset(tr: *mut plinth_transaction) -> plinth_error {
-    on("plinth_transaction_reset", tr, |tr| tr.transaction.reset())
+    on_free("plinth_transaction_reset", tr, ptr::null_mut(), |tr, _| tr.reset())
 }
 
-/// Makes every further call on the transaction fail with 1025 until it is reset, and ends a
-/// wait in plinth_transaction_on_error(). A commit that is running may still happen.
+/// Makes every further call on the transaction fail with 1025 until it is reset, and ends a wait
+/// in plinth_transaction_on_error() and asynchronous calls under way. A commit that is running may
+/// still happen. Watches stay as they are.
 ///
 /// @param tr  the transaction
 ///
@@ -557,41 +588,7 @@ pub unsafe extern "C" fn plinth_transaction_reset(tr: *mut plinth_transaction) -
 /// `tr` may be any value.
 #[no_mangle]
 pub unsafe extern "C" fn plinth_transaction_cancel(tr: *mut plinth_transaction) -> plinth_error {
-    on("plinth_transaction_cancel", tr, |tr| tr.transaction.cancel())
-}
-
-/// Sets an option of the transaction.
-///
-/// @param tr      the transaction
-/// @param option  a plinth_transaction_option
-/// @param value   its value
-///
-/// Threads: any. Errors: 2007 no such option; 2006 value out of bounds. Rule OPT-2.
-///
-/// # Safety
-/// `tr` may be any value.
-#[no_mangle]
-pub unsafe extern "C" fn plinth_transaction_set_option(
-    tr: *mut plinth_transaction,
-    option: i32,
-    value: i64,
-) -> plinth_error {
-    on("plinth_transaction_set_option", tr, |tr| {
-        let option = match option {
-            500 => TransactionOption::Timeout(value),
-            501 => TransactionOption::RetryLimit(value),
-            502 => TransactionOption::MaxRetryDelay(value),
-            503 => TransactionOption::SizeLimit(value),
-            9000 => {
-                let durability = durability(value)?
-                    .or_else(|| database(tr.database as *mut plinth_database).ok()?.metrics().durability)
-                    .ok_or(Code::DATABASE_CLOSED)?;
-                TransactionOption::Durability(durability)
-            }
-            _ => return Err(Error::new(Code::INVALID_OPTION).context(format!("option {option}"))),
-        };
-        tr.transaction.set_option(option)
-    })
+    on_free("plinth_transaction_cancel", tr, ptr::null_mut(), |tr, _| tr.cancel())
 }
 
 /// A UUID as text, NUL-terminated.

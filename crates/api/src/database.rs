@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{Durability, Error, KeySelector, RangeOptions, RangeResult, Result, TransactionOption, Value};
+use crate::{
+    DatabaseOption, Done, Durability, Error, KeySelector, Mutation, Pending, RangeOptions, RangeResult, Result,
+    TransactionOption, Value,
+};
 
 /// A keyspace of a database: an ordered map of its own, in the same transactions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,9 @@ pub trait Database: Send + Sync {
 
     /// Removes a keyspace with all its keys, at once and durably.
     fn drop_keyspace(&self, name: &str) -> Result<()>;
+
+    /// Sets a default for transactions that begin or are reset later (rule OPT-5), or a limit.
+    fn set_option(&self, option: DatabaseOption) -> Result<()>;
 
     /// Makes every acknowledged commit durable, buffered ones too.
     fn sync(&self) -> Result<()>;
@@ -66,6 +72,11 @@ pub trait Transaction: Send + Sync {
     /// Clears the keys in `[begin, end)`.
     fn clear_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()>;
 
+    /// Changes a key at commit, on the value it then has (section 7 of the rules). For the two
+    /// versionstamped kinds the last four bytes of the key, or of the operand, are the stamp's
+    /// place as a little-endian number.
+    fn atomic_op(&self, keyspace: u32, mutation: Mutation, key: &[u8], operand: &[u8]) -> Result<()>;
+
     /// Adds `[begin, end)`, less what the transaction wrote itself, to its read conflicts.
     fn add_read_conflict_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()>;
 
@@ -84,6 +95,20 @@ pub trait Transaction: Send + Sync {
     /// The version of the last commit; -1 before it and after a read-only one (rule COM-10).
     fn committed_version(&self) -> i64;
 
+    /// The versionstamp of the last commit since reset: `no_commit_version` (2021) after a read-only
+    /// one, `transaction_invalid_version` (2020) without a successful one (rules VST-1, COM-12).
+    fn versionstamp(&self) -> Result<[u8; 10]>;
+
+    /// Bytes of mutations and conflict ranges so far, as rule LIM-7 adds them up.
+    fn approximate_size(&self) -> Result<i64>;
+
+    /// About how many bytes are stored in `[begin, end)` (rule EST-1).
+    fn estimated_range_size(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<i64>;
+
+    /// Keys that cut `[begin, end)` into pieces of about `chunk_size` bytes, both ends included
+    /// (rule EST-2).
+    fn split_points(&self, keyspace: u32, begin: &[u8], end: &[u8], chunk_size: i64) -> Result<Vec<Vec<u8>>>;
+
     /// Decides whether to retry after `error`; waits out the back-off and resets if so.
     fn on_error(&self, error: Error) -> Result<()>;
 
@@ -93,8 +118,67 @@ pub trait Transaction: Send + Sync {
     /// Makes every call fail with `transaction_cancelled` until `reset`.
     fn cancel(&self) -> Result<()>;
 
+    /// Says that its owner has no further use for it: asynchronous calls under way and watches that
+    /// wait for a commit end with `transaction_cancelled` (rule RST-3).
+    fn abandon(&self) {}
+
     /// Sets an option.
     fn set_option(&self, option: TransactionOption) -> Result<()>;
+
+    /// Calls `done` once the key's value differs from what the transaction sees now (section 8 of
+    /// the rules), or with the error that ended the watch. It outlives a transaction that commits.
+    fn watch(self: Arc<Self>, keyspace: u32, key: &[u8], done: Done<()>) -> Option<Arc<dyn Pending>>;
+
+    /// [`Transaction::get`] that never waits on the calling thread. This and the calls below return
+    /// `None` if `done` was called before they returned. What the read sees is settled by the call
+    /// (rule RYW-2).
+    fn get_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        key: &[u8],
+        snapshot: bool,
+        done: Done<Option<Value>>,
+    ) -> Option<Arc<dyn Pending>> {
+        done(self.get(keyspace, key, snapshot));
+        None
+    }
+
+    /// [`Transaction::get_key`] that never waits on the calling thread.
+    fn get_key_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        selector: KeySelector,
+        snapshot: bool,
+        done: Done<Vec<u8>>,
+    ) -> Option<Arc<dyn Pending>> {
+        done(self.get_key(keyspace, selector, snapshot));
+        None
+    }
+
+    /// [`Transaction::get_range`] that never waits on the calling thread.
+    fn get_range_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        options: RangeOptions,
+        done: Done<RangeResult>,
+    ) -> Option<Arc<dyn Pending>> {
+        done(self.get_range(keyspace, begin, end, options));
+        None
+    }
+
+    /// [`Transaction::commit`] that never waits on the calling thread.
+    fn commit_async(self: Arc<Self>, done: Done<()>) -> Option<Arc<dyn Pending>> {
+        done(self.commit());
+        None
+    }
+
+    /// [`Transaction::on_error`] that never waits on the calling thread.
+    fn on_error_async(self: Arc<Self>, error: Error, done: Done<()>) -> Option<Arc<dyn Pending>> {
+        done(self.on_error(error));
+        None
+    }
 
     /// Its id as UUID text; made on the first call, kept over resets.
     fn id(&self) -> Result<String>;
@@ -120,6 +204,8 @@ pub struct Metrics {
     pub groups: u64,
     /// Times the log was synced.
     pub syncs: u64,
+    /// Watches that wait for a change.
+    pub watches: u64,
     /// Bytes of conflict history.
     pub conflict_history_bytes: u64,
     /// Bytes of writes held by open transactions.

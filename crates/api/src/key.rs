@@ -5,6 +5,15 @@ use std::fmt::Write as _;
 /// The first key that ordinary keys must stay below (rules DATA-3 and DATA-4).
 pub const END_OF_KEYS: &[u8] = b"\xff";
 
+/// The first key that system keys must stay below; special keys begin here (rule DATA-3).
+pub const END_OF_SYSTEM_KEYS: &[u8] = b"\xff\xff";
+
+/// The end of the special keys (rule DATA-3).
+pub const END_OF_SPECIAL_KEYS: &[u8] = b"\xff\xff\xff";
+
+/// A key that everyone may read, and that only a versionstamp can be written to (rule SPEC-10).
+pub const METADATA_VERSION: &[u8] = b"\xff/metadataVersion";
+
 /// The half-open range `[begin, end)`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KeyRange {

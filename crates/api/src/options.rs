@@ -49,6 +49,14 @@ pub struct TransactionDefaults {
     pub max_retry_delay_ms: i64,
     /// Largest transaction in bytes (rule LIM-4).
     pub size_limit: i64,
+    /// Snapshot reads see own writes while this is above zero (rule RYW-6).
+    pub snapshot_ryw: i64,
+    /// `BYPASS_UNREADABLE` (rule RYW-11).
+    pub bypass_unreadable: bool,
+    /// `USED_DURING_COMMIT_PROTECTION_DISABLE` (rule COM-3).
+    pub used_during_commit_protection_disable: bool,
+    /// `REPORT_CONFLICTING_KEYS` (rule SPEC-4).
+    pub report_conflicting_keys: bool,
 }
 
 /// Options of one transaction. The numbers of the C ABI are FoundationDB's where it has them.
@@ -64,11 +72,76 @@ pub enum TransactionOption {
     SizeLimit(i64),
     /// Durability of this transaction's commits.
     Durability(Durability),
+    /// `CAUSAL_WRITE_RISKY` (rule COM-6).
+    CausalWriteRisky,
+    /// `NEXT_WRITE_NO_WRITE_CONFLICT_RANGE` (rule CONF-11).
+    NextWriteNoWriteConflictRange,
+    /// `READ_YOUR_WRITES_DISABLE` (rule RYW-7).
+    ReadYourWritesDisable,
+    /// `ACCESS_SYSTEM_KEYS` (rule DATA-4).
+    AccessSystemKeys,
+    /// `READ_SYSTEM_KEYS` (rule DATA-4).
+    ReadSystemKeys,
+    /// `RAW_ACCESS` (rule LIM-1).
+    RawAccess,
+    /// `SNAPSHOT_RYW_ENABLE` (rule RYW-6).
+    SnapshotRywEnable,
+    /// `SNAPSHOT_RYW_DISABLE` (rule RYW-6).
+    SnapshotRywDisable,
+    /// `LOCK_AWARE` (rule COM-5).
+    LockAware,
+    /// `USED_DURING_COMMIT_PROTECTION_DISABLE` (rule COM-3).
+    UsedDuringCommitProtectionDisable,
+    /// `READ_LOCK_AWARE` (rule COM-5).
+    ReadLockAware,
+    /// `REPORT_CONFLICTING_KEYS` (rule SPEC-4).
+    ReportConflictingKeys,
+    /// `SPECIAL_KEY_SPACE_RELAXED` (rule SPEC-2).
+    SpecialKeySpaceRelaxed,
+    /// `SPECIAL_KEY_SPACE_ENABLE_WRITES` (rule SPEC-3).
+    SpecialKeySpaceEnableWrites,
+    /// `BYPASS_UNREADABLE` (rule RYW-11).
+    BypassUnreadable,
+}
+
+/// Options of an open database: defaults for transactions that begin or are reset later (rule
+/// OPT-5), and limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseOption {
+    /// Watches that wait at most, 0 to 1,000,000 (rule WATCH-8).
+    MaxWatches(i64),
+    /// Adds one to where transactions begin (rule RYW-6).
+    SnapshotRywEnable,
+    /// Takes one from it.
+    SnapshotRywDisable,
+    /// Default of `TIMEOUT`.
+    TransactionTimeout(i64),
+    /// Default of `RETRY_LIMIT`.
+    TransactionRetryLimit(i64),
+    /// Default of `MAX_RETRY_DELAY`.
+    TransactionMaxRetryDelay(i64),
+    /// Default of `SIZE_LIMIT`.
+    TransactionSizeLimit(i64),
+    /// Default of `BYPASS_UNREADABLE`: on.
+    TransactionBypassUnreadable,
+    /// Default of `USED_DURING_COMMIT_PROTECTION_DISABLE`: on.
+    TransactionUsedDuringCommitProtectionDisable,
+    /// Default of `REPORT_CONFLICTING_KEYS`: on.
+    TransactionReportConflictingKeys,
 }
 
 impl Default for TransactionDefaults {
     fn default() -> Self {
-        Self { timeout_ms: 0, retry_limit: -1, max_retry_delay_ms: 1_000, size_limit: 10_000_000 }
+        Self {
+            timeout_ms: 0,
+            retry_limit: -1,
+            max_retry_delay_ms: 1_000,
+            size_limit: 10_000_000,
+            snapshot_ryw: 1,
+            bypass_unreadable: false,
+            used_during_commit_protection_disable: false,
+            report_conflicting_keys: false,
+        }
     }
 }
 
@@ -98,15 +171,53 @@ impl TransactionOption {
             Self::RetryLimit(value) => ("retry limit", value, -1..=i64::from(i32::MAX)),
             Self::MaxRetryDelay(value) => ("maximum retry delay", value, 0..=i64::from(i32::MAX)),
             Self::SizeLimit(value) => ("size limit", value, 32..=size_limit_max),
-            Self::Durability(_) => return Ok(self),
+            _ => return Ok(self),
         };
-        if range.contains(&value) {
-            return Ok(self);
-        }
-        Err(Error::new(Code::INVALID_OPTION_VALUE).context(format!(
-            "the {name} is {value}, allowed is {} to {}",
-            range.start(),
-            range.end()
-        )))
+        within(name, value, range).map(|()| self)
     }
+}
+
+impl DatabaseOption {
+    /// Checks the value's bounds, as those of the transaction's option.
+    pub fn check(self, size_limit_max: i64) -> Result<Self> {
+        let of_transaction = match self {
+            Self::MaxWatches(value) => return within("limit of watches", value, 0..=1_000_000).map(|()| self),
+            Self::TransactionTimeout(value) => TransactionOption::Timeout(value),
+            Self::TransactionRetryLimit(value) => TransactionOption::RetryLimit(value),
+            Self::TransactionMaxRetryDelay(value) => TransactionOption::MaxRetryDelay(value),
+            Self::TransactionSizeLimit(value) => TransactionOption::SizeLimit(value),
+            _ => return Ok(self),
+        };
+        of_transaction.check(size_limit_max).map(|_| self)
+    }
+}
+
+impl TransactionDefaults {
+    /// The defaults after a database option was set.
+    #[must_use]
+    pub fn with(mut self, option: DatabaseOption) -> Self {
+        match option {
+            DatabaseOption::MaxWatches(_) => {}
+            DatabaseOption::SnapshotRywEnable => self.snapshot_ryw += 1,
+            DatabaseOption::SnapshotRywDisable => self.snapshot_ryw -= 1,
+            DatabaseOption::TransactionTimeout(value) => self.timeout_ms = value,
+            DatabaseOption::TransactionRetryLimit(value) => self.retry_limit = value,
+            DatabaseOption::TransactionMaxRetryDelay(value) => self.max_retry_delay_ms = value,
+            DatabaseOption::TransactionSizeLimit(value) => self.size_limit = value,
+            DatabaseOption::TransactionBypassUnreadable => self.bypass_unreadable = true,
+            DatabaseOption::TransactionUsedDuringCommitProtectionDisable => {
+                self.used_during_commit_protection_disable = true;
+            }
+            DatabaseOption::TransactionReportConflictingKeys => self.report_conflicting_keys = true,
+        }
+        self
+    }
+}
+
+fn within(name: &str, value: i64, range: std::ops::RangeInclusive<i64>) -> Result<()> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let text = format!("the {name} is {value}, allowed is {} to {}", range.start(), range.end());
+    Err(Error::new(Code::INVALID_OPTION_VALUE).context(text))
 }

@@ -74,6 +74,21 @@ pub fn guarded<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     }
 }
 
+/// Runs code that is not the library's, such as a callback: a panic there is not one of ours, so
+/// its hook is not kept quiet.
+pub fn outside<T>(body: impl FnOnce() -> T) -> T {
+    let _depth = Outside(INSIDE.try_with(|depth| depth.replace(0)).unwrap_or(0));
+    body()
+}
+
+/// The story of this thread's last error, if that was a `code`.
+pub fn story_of(code: Code) -> Option<String> {
+    if LAST_CODE.try_with(Cell::get) != Ok(code.number()) {
+        return None;
+    }
+    LAST_ERROR.try_with(|text| text.borrow().to_string_lossy().into_owned()).ok()
+}
+
 /// The text of this thread's last error; empty before the first one.
 ///
 /// The pointer stays valid until the next failing call on the same thread, or its end.
@@ -129,6 +144,15 @@ impl Drop for Depth {
     }
 }
 
+/// How deep this thread was before it left the library; restored at the end.
+struct Outside(u32);
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        let _ = INSIDE.try_with(|depth| depth.set(self.0));
+    }
+}
+
 /// Records where a panic happened. Panics outside our calls go to whatever hook was there.
 fn install_hook() {
     static HOOK: Once = Once::new();
@@ -169,6 +193,20 @@ mod tests {
         assert!(last().contains("the disk"), "{}", last());
         passing_on("on_error", || Err(Error::new(Code::NOT_COMMITTED)));
         assert!(last().starts_with("on_error: "), "{}", last());
+    }
+
+    #[test]
+    fn the_story_is_told_for_its_own_code_only() {
+        call("first", || Err(Error::new(Code::IO_ERROR).context("the disk")));
+        assert!(story_of(Code::IO_ERROR).unwrap().contains("the disk"));
+        assert_eq!(story_of(Code::NOT_COMMITTED), None);
+    }
+
+    #[test]
+    fn outside_there_is_no_depth_and_afterwards_it_is_back() {
+        let depth = || INSIDE.with(Cell::get);
+        let seen = guarded(|| Ok((depth(), outside(depth), depth()))).unwrap();
+        assert_eq!(seen, (1, 0, 1));
     }
 
     #[test]

@@ -1,56 +1,35 @@
-//! An open database: opens, hands out transactions and keyspaces, closes in order.
+//! A database handle: opens, hands out transactions and keyspaces, closes in order.
 //!
-//! Lock order: `keyspaces`, then the pipeline's locks. Closing goes: refuse new calls, let the
-//! pipeline run dry, sync, release every snapshot, stop background work, let go of RocksDB.
+//! Lock order: `keyspaces`, then the pipeline's locks. Closing goes: refuse new calls, end the
+//! watches, let asynchronous calls end, let the pipeline run dry, sync, release every snapshot, stop
+//! background work, let go of RocksDB.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
-use plinth_api::{key::successor, Code, DatabaseOptions, Error, Keyspace, Metrics, Result, Value};
+use plinth_api::{Code, DatabaseOption, DatabaseOptions, Error, Keyspace, Metrics, Result};
 
-use crate::commit::{Pipeline, Request, Settings};
+use crate::commit::{Limits, Pipeline, Settings};
+use crate::local::{Local, Parts};
 use crate::metrics::Counters;
 use crate::service::Service;
-use crate::store::{keyspace_gone, store_options, Rocks, Store, Visit, META};
+use crate::store::{store_options, Rocks, Store, Tier, META};
 use crate::transaction::Transaction;
-use crate::vacant::{VacantRanges, WORTH_NOTING};
-use crate::version::{Clock, ReadPoint, SharedSnapshot, Versions};
+use crate::vacant::VacantRanges;
+use crate::version::{Clock, SharedSnapshot, Versions};
+use crate::watch::Watches;
 use crate::{format, limits};
 
 /// A path that opens a throw-away database.
 const IN_MEMORY: &str = ":memory:";
-/// Read versions are at most this much older than the clock (rule VER-2).
-const STALE: i64 = 100_000;
-/// How long a read waits for a version that does not exist yet (rule VER-8).
-const FUTURE_PATIENCE: Duration = Duration::from_secs(1);
 /// Names beginning with this are kept for the engine.
 const RESERVED: &str = "plinth.";
+/// Watches at most, unless an option says otherwise (rule WATCH-8).
+const MAX_WATCHES: usize = 10_000;
 
 /// A database handle; the inner part is shared with its transactions.
-pub struct Database(Arc<Inner>);
-
-/// What a database's transactions share.
-pub struct Inner {
-    options: DatabaseOptions,
-    versions: Arc<Versions>,
-    pipeline: Pipeline,
-    counters: Arc<Counters>,
-    vacant: Arc<VacantRanges>,
-    keyspaces: Mutex<Keyspaces>,
-    /// Numbers of the keyspaces that exist; looked at by every call.
-    alive: RwLock<Vec<bool>>,
-    closed: AtomicBool,
-    live: AtomicUsize,
-    reserved: AtomicUsize,
-}
-
-struct Keyspaces {
-    names: BTreeMap<Arc<str>, u32>,
-    next: u32,
-}
+pub struct Database(Arc<Local>);
 
 /// Opens the database in `path`, or a throw-away one if it is `":memory:"`.
 pub fn open(path: &str, options: DatabaseOptions) -> Result<Arc<dyn plinth_api::Database>> {
@@ -69,12 +48,14 @@ pub fn open(path: &str, options: DatabaseOptions) -> Result<Arc<dyn plinth_api::
         Code::LOCK_FILE_FAILURE => error.context(format::owner(&path)),
         _ => error.context(path.display().to_string()),
     })?;
+    let uuid = if in_memory { uuid::Uuid::new_v4().to_string() } else { format::uuid(&path) };
     if !in_memory {
         format::note_owner(&path);
     }
-    let inner =
-        start(store, names, options, format::LEASE).map_err(|error| error.context(path.display().to_string()))?;
-    Ok(Arc::new(Database(Arc::new(inner))))
+    let name = if in_memory { IN_MEMORY.to_owned() } else { path.display().to_string() };
+    let inner = start(store, names, options, (name, uuid), format::LEASE)
+        .map_err(|error| error.context(path.display().to_string()))?;
+    Ok(Arc::new(Database(inner)))
 }
 
 /// A name in RocksDB's memory environment, which every database has its own of.
@@ -83,11 +64,17 @@ fn memory_path() -> PathBuf {
 }
 
 /// Reserves versions above all of earlier lives, and begins with the state as it is.
-fn start(store: Arc<Rocks>, names: Vec<String>, options: DatabaseOptions, lease_span: i64) -> Result<Inner> {
+fn start(
+    store: Arc<Rocks>,
+    names: Vec<String>,
+    options: DatabaseOptions,
+    identity: (String, String),
+    lease_span: i64,
+) -> Result<Arc<Local>> {
     let store: Arc<dyn Store> = store;
     let snapshot = store.clone().snapshot();
     let read = |key: &[u8]| -> Result<i64> {
-        let Some(value) = snapshot.get(META, key)? else {
+        let Some(value) = snapshot.get(Tier::Disk, META, key)? else {
             return Ok(0);
         };
         let bytes = <[u8; 8]>::try_from(&*value);
@@ -108,36 +95,33 @@ fn start(store: Arc<Rocks>, names: Vec<String>, options: DatabaseOptions, lease_
     let versions = Arc::new(Versions::new(Clock::starting_at(first), window, state));
     let counters = Arc::new(Counters::default());
     let vacant = Arc::new(VacantRanges::default());
-    let settings =
-        Settings { max_queued: options.max_queued_commits, history_limit: options.memory_budget / 8, lease_span };
+    let watches = Arc::new(Watches::new(MAX_WATCHES));
+    let limits = Limits { history: options.memory_budget / 8, lease_span, value_size: options.value_size_limit };
     let pipeline = Pipeline::new(
-        settings,
+        Settings { max_queued: options.max_queued_commits, limits },
         store,
         0..names.len() as u32,
         lease,
-        vacant.clone(),
+        (vacant.clone(), watches.clone()),
         versions.clone(),
         counters.clone(),
     );
-    let keyspaces = Keyspaces {
-        next: names.len() as u32,
-        names: names.iter().enumerate().map(|(id, name)| (Arc::from(name.as_str()), id as u32)).collect(),
-    };
-    Ok(Inner {
-        options,
-        versions,
-        pipeline,
-        counters,
-        vacant,
-        alive: RwLock::new(vec![true; names.len()]),
-        keyspaces: Mutex::new(keyspaces),
-        closed: AtomicBool::new(false),
-        live: AtomicUsize::new(0),
-        reserved: AtomicUsize::new(0),
-    })
+    Ok(Local::new(Parts { options, identity, versions, pipeline, counters, vacant, watches, keyspaces: names }))
 }
 
 impl plinth_api::Database for Database {
+    fn set_option(&self, option: DatabaseOption) -> Result<()> {
+        self.0.check_open()?;
+        let option = option.check(self.0.options.transaction.size_limit)?;
+        if let DatabaseOption::MaxWatches(limit) = option {
+            self.0.watches.set_limit(usize::try_from(limit).unwrap_or(0));
+        }
+        let before = self.0.options.transaction;
+        self.0.defaults.rcu(|now| Some(Arc::new(now.as_deref().copied().unwrap_or(before).with(option))));
+        self.0.defaults_changed.store(true, Ordering::Release);
+        Ok(())
+    }
+
     fn begin(&self) -> Result<Arc<dyn plinth_api::Transaction>> {
         self.0.check_open()?;
         if self.0.live.fetch_add(1, Ordering::Relaxed) >= self.0.options.max_transactions {
@@ -194,6 +178,8 @@ impl plinth_api::Database for Database {
         })?;
         keyspaces.names.remove(name);
         self.0.set_alive(id, false);
+        drop(keyspaces);
+        self.0.end_watches(Some(id), Code::KEYSPACE_DROPPED);
         Ok(())
     }
 
@@ -212,6 +198,7 @@ impl plinth_api::Database for Database {
             refused: counters.refused.get(),
             groups: counters.groups.get(),
             syncs: counters.syncs.get(),
+            watches: self.0.watches.count() as u64,
             conflict_history_bytes: counters.history_bytes.get(),
             transaction_bytes: self.0.reserved.load(Ordering::Relaxed) as u64,
             retained_versions: self.0.versions.count() as u64,
@@ -224,6 +211,8 @@ impl plinth_api::Database for Database {
         if self.0.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
+        self.0.end_watches(None, Code::DATABASE_CLOSED);
+        self.0.executor.close();
         let failed = self.0.pipeline.check_failure();
         let Some(store) = self.0.pipeline.close() else {
             return Ok(());
@@ -243,141 +232,6 @@ impl Drop for Database {
     }
 }
 
-impl Inner {
-    fn set_alive(&self, id: u32, alive: bool) {
-        let mut list = self.alive.write().unwrap_or_else(PoisonError::into_inner);
-        if list.len() <= id as usize {
-            list.resize(id as usize + 1, false);
-        }
-        list[id as usize] = alive;
-    }
-}
-
-impl Service for Inner {
-    fn options(&self) -> &DatabaseOptions {
-        &self.options
-    }
-
-    fn check_open(&self) -> Result<()> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(Error::new(Code::DATABASE_CLOSED));
-        }
-        Ok(())
-    }
-
-    fn check_keyspace(&self, keyspace: u32) -> Result<()> {
-        if keyspace == 0 {
-            return Ok(());
-        }
-        let alive = self.alive.read().unwrap_or_else(PoisonError::into_inner);
-        match alive.get(keyspace as usize) {
-            Some(true) => Ok(()),
-            _ => Err(keyspace_gone(keyspace)),
-        }
-    }
-
-    fn latest(&self) -> Result<Arc<ReadPoint>> {
-        let latest = self.versions.latest();
-        if self.versions.clock.now() - latest.version < STALE {
-            return Ok(latest);
-        }
-        self.pipeline.advance();
-        Ok(self.versions.latest())
-    }
-
-    fn at(&self, version: i64) -> Result<Arc<ReadPoint>> {
-        let until = Instant::now() + FUTURE_PATIENCE;
-        loop {
-            self.check_open()?;
-            match self.versions.at(version) {
-                Err(error) if error.code() == Code::FUTURE_VERSION && Instant::now() < until => {}
-                result => return result,
-            }
-            // The clock may be past it while nobody commits.
-            if self.versions.clock.now() >= version {
-                self.pipeline.advance();
-            }
-            let ahead = version.saturating_sub(self.versions.clock.now()).clamp(500, 20_000);
-            std::thread::sleep(Duration::from_micros(ahead as u64));
-        }
-    }
-
-    fn get(&self, at: &ReadPoint, keyspace: u32, key: &[u8]) -> Result<Option<Value>> {
-        self.versions.check_age(at.version)?;
-        self.closed_or(at.snapshot.read(|snapshot| snapshot.get(keyspace, key)))
-    }
-
-    fn scan(
-        &self,
-        at: &ReadPoint,
-        keyspace: u32,
-        begin: &[u8],
-        end: &[u8],
-        reverse: bool,
-        visit: &mut Visit<'_>,
-    ) -> Result<()> {
-        self.versions.check_age(at.version)?;
-        let narrowed = self.vacant.narrow(keyspace, begin, end, at.version);
-        let (begin, end) = narrowed.as_ref().map_or((begin, end), |(begin, end)| (begin, end));
-        let scanned = at.snapshot.read(|snapshot| snapshot.scan(keyspace, begin, end, reverse, visit));
-        let skipped = self.closed_or(scanned)?;
-        if skipped.tombstones >= WORTH_NOTING {
-            let (begin, end) = match (skipped.first, reverse) {
-                (None, _) => (begin.to_vec(), end.to_vec()),
-                (Some(first), false) => (begin.to_vec(), first),
-                (Some(first), true) => (successor(&first), end.to_vec()),
-            };
-            self.pipeline.note_vacant(keyspace, &begin, &end, at.version);
-        }
-        Ok(())
-    }
-
-    fn commit(&self, request: Request) -> Result<i64> {
-        self.pipeline.commit(request)
-    }
-
-    fn commit_failed(&self, code: Code) {
-        match code {
-            Code::NOT_COMMITTED => self.counters.conflicts.add(1),
-            Code::TRANSACTION_TOO_OLD => self.counters.too_old.add(1),
-            Code::COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED => self.counters.refused.add(1),
-            _ => {}
-        }
-    }
-
-    fn reserve(&self, bytes: usize) -> Result<()> {
-        let limit = self.options.memory_budget / 4;
-        let before = self.reserved.fetch_add(bytes, Ordering::Relaxed);
-        if before + bytes > limit {
-            self.reserved.fetch_sub(bytes, Ordering::Relaxed);
-            let text = format!("open transactions hold {before} of {limit} bytes");
-            return Err(Error::new(Code::MEMORY_LIMIT_EXCEEDED).context(text));
-        }
-        Ok(())
-    }
-
-    fn release(&self, bytes: usize) {
-        self.reserved.fetch_sub(bytes, Ordering::Relaxed);
-    }
-
-    fn ended(&self) {
-        self.live.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Inner {
-    /// A snapshot that is gone because the database was closed is not "too old".
-    fn closed_or<T>(&self, result: Result<T>) -> Result<T> {
-        match result {
-            Err(error) if error.code() == Code::TRANSACTION_TOO_OLD => {
-                self.check_open()?;
-                Err(error)
-            }
-            result => result,
-        }
-    }
-}
-
 fn check_name(name: &str) -> Result<()> {
     let why = match name {
         "" => "it is empty",
@@ -392,12 +246,13 @@ fn check_name(name: &str) -> Result<()> {
 mod tests {
     use super::*;
     use plinth_api::Database as _;
+    use std::time::Duration;
 
     /// A database in memory that reserves a tenth of a second's versions at a time.
     fn with_short_lease() -> Database {
         let options = DatabaseOptions::default();
         let (store, names) = Rocks::open(&memory_path(), store_options(&options), None).unwrap();
-        Database(Arc::new(start(store, names, options, 100_000).unwrap()))
+        Database(start(store, names, options, (String::new(), String::new()), 100_000).unwrap())
     }
 
     fn idle(database: &Database, versions: i64) {

@@ -78,6 +78,13 @@ pub fn claim(path: &Path, options: &DatabaseOptions) -> Result<OpenDirectory> {
     Ok(directory)
 }
 
+/// The id that the database in `path` was created with.
+pub fn uuid(path: &Path) -> String {
+    let text = fs::read_to_string(path.join(IDENTITY)).unwrap_or_default();
+    let uuid = text.lines().nth(1).and_then(|line| line.strip_prefix("uuid ")).map(|id| Uuid::parse_str(id.trim()));
+    uuid.and_then(std::result::Result::ok).unwrap_or_default().to_string()
+}
+
 /// Notes this process as the owner; failing to is no reason not to open.
 pub fn note_owner(path: &Path) {
     let _ = write_private(&path.join(OWNER), &format!("pid {}\n", std::process::id()));

@@ -8,18 +8,26 @@
 
 #![deny(unsafe_code)]
 
+mod atomic;
 mod commit;
 mod conflict;
 mod database;
+mod defects;
+mod executor;
 mod format;
 mod limits;
+mod local;
 mod metrics;
 mod overlay;
 mod service;
+mod special;
 mod store;
 mod transaction;
 mod vacant;
 mod version;
+mod watch;
 
 pub use database::open;
+#[cfg(feature = "defects")]
+pub use defects::{switch_on, Defect};
 pub use store::{store_options, StoreOptions};

@@ -1,9 +1,11 @@
 //! Sizes and bounds of keys and values, each with the rule it follows.
 
 use plinth_api::{
-    key::{printable, END_OF_KEYS},
-    Code, DatabaseOptions, Error, KeySelector, Result,
+    key::{is_successor, printable, END_OF_KEYS, METADATA_VERSION},
+    Code, DatabaseOptions, Error, KeySelector, Mutation, Result,
 };
+
+use crate::atomic::stamp_place;
 
 /// How far the bounds of an option may be stretched.
 pub const LARGEST_KEY: usize = 1 << 20;
@@ -18,19 +20,145 @@ pub const MOST_KEYSPACES: usize = 1_000;
 /// Keys that are read may be a little longer than those that can be written (rule LIM-3).
 const READ_SLACK: usize = 8;
 
-/// Rule DATA-5, `get`: a key at the end of the key space can't be read.
-pub fn check_read_key(key: &[u8]) -> Result<()> {
-    check(key < END_OF_KEYS, key)
+/// Largest system key (rule LIM-1).
+const LARGEST_SYSTEM_KEY: usize = 30_000;
+/// The operand that the metadata version is written with (rule SPEC-10).
+const METADATA_OPERAND: &[u8] = &[0; 14];
+
+/// What keys a transaction may use: the database's limits, and those that options of the
+/// transaction move (rules DATA-4 and LIM-1).
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The end of the keys that can be read.
+    pub max_read: &'static [u8],
+    /// The end of the keys that can be written.
+    pub max_write: &'static [u8],
+    /// Whether keys may be as long as stored ones can be.
+    pub raw: bool,
+    /// Longest key that can be written.
+    pub key_size: usize,
+    /// Longest value.
+    pub value_size: usize,
 }
 
-/// Rule DATA-5, `set` and `clear`.
-pub fn check_write_key(key: &[u8]) -> Result<()> {
-    check(key < END_OF_KEYS, key)
+impl Bounds {
+    /// The bounds of a transaction without options.
+    pub fn new(options: &DatabaseOptions) -> Self {
+        Self {
+            max_read: END_OF_KEYS,
+            max_write: END_OF_KEYS,
+            raw: false,
+            key_size: options.key_size_limit,
+            value_size: options.value_size_limit,
+        }
+    }
+
+    /// Rule DATA-5, `get` and `watch`: a key at the end of the key space can't be read, but for one.
+    pub fn check_read_key(&self, key: &[u8]) -> Result<()> {
+        check(key < self.max_read || key == METADATA_VERSION, key)
+    }
+
+    /// Rule DATA-5, selectors: the end of the key space itself is allowed.
+    pub fn check_selector(&self, selector: &KeySelector) -> Result<()> {
+        check(selector.key.as_slice() <= self.max_read, &selector.key)
+    }
+
+    /// Rule DATA-5, read conflict ranges: both ends may be the end of the key space.
+    pub fn check_read_range(&self, begin: &[u8], end: &[u8]) -> Result<()> {
+        if begin == METADATA_VERSION && is_successor(begin, end) {
+            return Ok(());
+        }
+        check(begin <= self.max_read, begin)?;
+        check(end <= self.max_read, end)
+    }
+
+    /// Rule DATA-5, cleared ranges and write conflict ranges.
+    pub fn check_write_range(&self, begin: &[u8], end: &[u8]) -> Result<()> {
+        check(begin <= self.max_write, begin)?;
+        check(end <= self.max_write, end)
+    }
+
+    /// Rule DATA-5, `set`, `clear` and `atomic_op`.
+    pub fn check_write_key(&self, key: &[u8]) -> Result<()> {
+        check(key < self.max_write, key)
+    }
+
+    /// Rules SPEC-10, LIM-1, LIM-2 and DATA-5, `set`.
+    pub fn check_set(&self, key: &[u8], value: &[u8]) -> Result<()> {
+        if key == METADATA_VERSION {
+            return Err(only_stamped());
+        }
+        self.check_write_key(key)?;
+        self.check_sizes(key, value)
+    }
+
+    /// The same for `atomic_op`, and rule VST-4.
+    pub fn check_atomic(&self, mutation: Mutation, key: &[u8], operand: &[u8]) -> Result<()> {
+        if key == METADATA_VERSION {
+            let legal = mutation == Mutation::SetVersionstampedValue && operand == METADATA_OPERAND;
+            return if legal { Ok(()) } else { Err(only_stamped()) };
+        }
+        self.check_write_key(key)?;
+        self.check_sizes(key, operand)?;
+        let placed = match mutation {
+            Mutation::SetVersionstampedKey => stamp_place(key).is_some(),
+            Mutation::SetVersionstampedValue => stamp_place(operand).is_some(),
+            _ => true,
+        };
+        if placed {
+            return Ok(());
+        }
+        let text = format!("key \"{}\": the offset of its versionstamp leads outside", printable(key));
+        Err(Error::new(Code::CLIENT_INVALID_OPERATION).context(text))
+    }
+
+    /// Rules LIM-1 and LIM-3, `watch`.
+    pub fn check_key_size(&self, key: &[u8]) -> Result<()> {
+        let longest = match key.first() {
+            Some(0xff) => self.key_size.max(LARGEST_SYSTEM_KEY),
+            _ if self.raw => self.key_size + READ_SLACK,
+            _ => self.key_size,
+        };
+        if key.len() <= longest {
+            return Ok(());
+        }
+        let text = format!("it has {} bytes, allowed are {longest}", key.len());
+        Err(Error::new(Code::KEY_TOO_LARGE).context(text))
+    }
+
+    fn check_sizes(&self, key: &[u8], value: &[u8]) -> Result<()> {
+        self.check_key_size(key)?;
+        if value.len() <= self.value_size {
+            return Ok(());
+        }
+        let (key, length) = (printable(key), value.len());
+        let text = format!("key \"{key}\": it has {length} bytes, allowed are {}", self.value_size);
+        Err(Error::new(Code::VALUE_TOO_LARGE).context(text))
+    }
+
+    /// Longest key that a read looks for (rule LIM-3).
+    pub fn longest_readable(&self, key: &[u8]) -> usize {
+        match key.first() {
+            Some(0xff) => self.key_size.max(LARGEST_SYSTEM_KEY),
+            _ => self.key_size + READ_SLACK,
+        }
+    }
+
+    /// An over-long bound is cut to one byte more than any key can have (rule LIM-3).
+    pub fn cut<'a>(&self, key: &'a [u8]) -> &'a [u8] {
+        &key[..key.len().min(self.longest_readable(key) + 1)]
+    }
+
+    /// The same for a selector's key.
+    pub fn cut_selector(&self, mut selector: KeySelector) -> KeySelector {
+        selector.key.truncate(self.longest_readable(&selector.key) + 1);
+        selector
+    }
 }
 
-/// Rule DATA-5, selectors: the end of the key space itself is allowed.
-pub fn check_selector(selector: &KeySelector) -> Result<()> {
-    check(selector.key.as_slice() <= END_OF_KEYS, &selector.key)
+fn only_stamped() -> Error {
+    let text = "the metadata version is written by a versionstamped value of 14 zero bytes only";
+    Error::new(Code::CLIENT_INVALID_OPERATION).context(text)
 }
 
 /// Rule CONF-10: a range begins at or before its end.
@@ -40,47 +168,6 @@ pub fn check_order(begin: &[u8], end: &[u8]) -> Result<()> {
     }
     let text = format!("begin \"{}\", end \"{}\"", printable(begin), printable(end));
     Err(Error::new(Code::INVERTED_RANGE).context(text))
-}
-
-/// Rule DATA-5, ranges: both ends may be the end of the key space.
-pub fn check_range(begin: &[u8], end: &[u8]) -> Result<()> {
-    check(begin <= END_OF_KEYS, begin)?;
-    check(end <= END_OF_KEYS, end)
-}
-
-/// Rules LIM-1, LIM-2 and DATA-5, `set`.
-pub fn check_write(key: &[u8], value: &[u8], options: &DatabaseOptions) -> Result<()> {
-    check_write_key(key)?;
-    if key.len() > options.key_size_limit {
-        let text = format!("it has {} bytes, allowed are {}", key.len(), options.key_size_limit);
-        return Err(Error::new(Code::KEY_TOO_LARGE).context(text));
-    }
-    if value.len() > options.value_size_limit {
-        let text = format!(
-            "key \"{}\": it has {} bytes, allowed are {}",
-            printable(key),
-            value.len(),
-            options.value_size_limit
-        );
-        return Err(Error::new(Code::VALUE_TOO_LARGE).context(text));
-    }
-    Ok(())
-}
-
-/// Longest key that a read looks for (rule LIM-3).
-pub fn longest_readable(options: &DatabaseOptions) -> usize {
-    options.key_size_limit + READ_SLACK
-}
-
-/// An over-long bound is cut to one byte more than any key can have (rule LIM-3).
-pub fn cut<'a>(key: &'a [u8], options: &DatabaseOptions) -> &'a [u8] {
-    &key[..key.len().min(longest_readable(options) + 1)]
-}
-
-/// The same for a selector's key.
-pub fn cut_selector(mut selector: KeySelector, options: &DatabaseOptions) -> KeySelector {
-    selector.key.truncate(longest_readable(options) + 1);
-    selector
 }
 
 /// Checks the bounds of options that are no transaction options.

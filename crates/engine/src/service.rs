@@ -5,48 +5,77 @@
 
 use std::sync::Arc;
 
-use plinth_api::{Code, DatabaseOptions, Result, Value};
+use plinth_api::{Code, DatabaseOptions, Result, TransactionDefaults, Value};
 
-use crate::commit::Request;
-use crate::store::Visit;
+use crate::commit::{Outcome, Request};
+use crate::executor::Executor;
+use crate::store::{Range, Tier, Visit};
 use crate::version::ReadPoint;
+use crate::watch::{Slot, Watch};
+
+/// A commit that nobody waits for.
+pub struct AsyncCommit {
+    /// Makes the request; may go to the disk. `None` if there is nothing to write.
+    pub prepare: Box<dyn FnOnce() -> Result<Option<Request>> + Send>,
+    /// Receives the outcome, on a thread of the executor.
+    pub done: Box<dyn FnOnce(Result<Option<Outcome>>) + Send>,
+}
 
 /// What a transaction needs of its database.
 pub trait Service: Send + Sync {
     /// The options the database was opened with.
     fn options(&self) -> &DatabaseOptions;
 
+    /// What transactions begin with now.
+    fn defaults(&self) -> TransactionDefaults;
+
+    /// Where the database is, and its id.
+    fn identity(&self) -> (&str, &str);
+
     /// Fails once the database is closed.
     fn check_open(&self) -> Result<()>;
+
+    /// Fails if commits are refused.
+    fn check_writable(&self) -> Result<()>;
 
     /// Fails if a keyspace was dropped.
     fn check_keyspace(&self, keyspace: u32) -> Result<()>;
 
     /// The newest state, which holds every commit acknowledged so far.
-    fn latest(&self) -> Result<Arc<ReadPoint>>;
+    fn latest(&self, tier: Tier) -> Result<Arc<ReadPoint>>;
 
     /// The state at a version; waits up to a second for one in the future (rule VER-8).
     fn at(&self, version: i64) -> Result<Arc<ReadPoint>>;
 
     /// Reads a key.
-    fn get(&self, at: &ReadPoint, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
+    fn get(&self, at: &ReadPoint, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
 
     /// Visits the pairs of a range.
-    fn scan(
-        &self,
-        at: &ReadPoint,
-        keyspace: u32,
-        begin: &[u8],
-        end: &[u8],
-        reverse: bool,
-        visit: &mut Visit<'_>,
-    ) -> Result<()>;
+    fn scan(&self, at: &ReadPoint, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<()>;
 
-    /// Commits; returns the version.
-    fn commit(&self, request: Request) -> Result<i64>;
+    /// About how many bytes are stored in `[begin, end)`.
+    fn estimate(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<u64>;
+
+    /// Commits.
+    fn commit(&self, request: Request) -> Outcome;
+
+    /// Commits on a thread of the executor.
+    fn commit_async(&self, commit: AsyncCommit);
 
     /// Counts a commit that failed.
     fn commit_failed(&self, code: Code);
+
+    /// The threads of asynchronous calls.
+    fn executor(&self) -> &Arc<Executor>;
+
+    /// Room for one more watch (rule WATCH-8).
+    fn reserve_watch(&self) -> Result<Slot>;
+
+    /// Has watches wait for a change after their transaction has committed.
+    fn activate(&self, watches: Vec<Arc<Watch>>);
+
+    /// Takes a watch out, wherever it waits.
+    fn forget_watch(&self, watch: &Arc<Watch>);
 
     /// Takes bytes from the memory budget.
     fn reserve(&self, bytes: usize) -> Result<()>;

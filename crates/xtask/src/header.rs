@@ -11,7 +11,7 @@ use crate::{file, Mode};
 pub const PATH: &str = "include/plinth.h";
 
 /// The order in which the header presents the files of src/, and so its chapters.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 17] = [
     "version",
     "error_numbers",
     "result",
@@ -22,6 +22,12 @@ const SOURCES: [&str; 11] = [
     "metrics",
     "keyspace",
     "transaction",
+    "mutation",
+    "estimate",
+    "option",
+    "callback",
+    "asynchronous",
+    "watch",
     "run",
 ];
 

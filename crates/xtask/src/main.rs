@@ -11,6 +11,7 @@ mod header;
 mod outcome;
 mod parse;
 mod schema;
+mod semantics;
 mod symbols;
 mod tidy;
 
@@ -33,12 +34,17 @@ enum Mode {
     Check,
 }
 
-const TASKS: [Task; 6] = [
+const TASKS: [Task; 7] = [
     Task { name: "codegen", purpose: "error tables in Rust from schema/errors.toml", run: codegen::task },
     Task { name: "header", purpose: "include/plinth.h from src/", run: header::task },
     Task { name: "compile", purpose: "the header alone as C99 and C++17, warnings denied", run: compile::task },
     Task { name: "docs-check", purpose: "every name in the header is documented", run: docs::task },
     Task { name: "symbols", purpose: "abi/plinth.symbols from the built libplinth.so", run: symbols::task },
+    Task {
+        name: "semantics",
+        purpose: "docs/SEMANTICS.md from schema/semantics.toml and the tests",
+        run: semantics::task,
+    },
     Task { name: "tidy", purpose: "small rules for every file of the repository", run: tidy::task },
 ];
 

@@ -6,12 +6,16 @@
 //! written so far, while the next group is already being sequenced. A lone writer runs straight
 //! through without meeting another thread.
 
+mod detached;
 mod pace;
 mod pipeline;
 mod publish;
 mod request;
 mod sequencer;
+mod settle;
 mod waiter;
 
+pub use detached::Detached;
 pub use pipeline::{Pipeline, Settings};
-pub use request::{Clear, Request};
+pub use request::{Clear, Committed, Outcome, Request};
+pub use sequencer::Limits;

@@ -16,13 +16,14 @@ use std::time::{Duration, Instant};
 use plinth_api::{Code, Error, Result};
 
 use super::publish::{Group, PublishQueue};
-use super::sequencer::Sequencer;
+use super::sequencer::{Limits, Sequencer};
 use super::waiter::{Stage, Waiter, SHORT_WAIT};
-use super::Request;
+use super::{Outcome, Request};
 use crate::metrics::Counters;
-use crate::store::Store;
+use crate::store::{Store, Tier};
 use crate::vacant::VacantRanges;
 use crate::version::Versions;
+use crate::watch::{Touched, Watches};
 
 /// Commits of one group at most, so that no batch grows without bound.
 const GROUP_LIMIT: usize = 256;
@@ -35,17 +36,19 @@ const PRESSURE_PATIENCE: Duration = Duration::from_secs(1);
 pub struct Settings {
     /// Commits waiting at most.
     pub max_queued: usize,
-    /// Bytes of conflict history at most.
-    pub history_limit: usize,
-    /// Versions reserved at a time.
-    pub lease_span: i64,
+    /// What the sequencer keeps to.
+    pub limits: Limits,
 }
+
+/// Hears of watched keys that a published commit wrote. Called with no lock held.
+pub type OnTouched = Box<dyn Fn(Touched) + Send + Sync>;
 
 /// Takes commits through, in one order.
 pub struct Pipeline {
     settings: Settings,
     versions: Arc<Versions>,
     counters: Arc<Counters>,
+    on_touched: OnceLock<OnTouched>,
     store: RwLock<Option<Arc<dyn Store>>>,
     queue: Mutex<Queue>,
     idle: Condvar,
@@ -78,18 +81,18 @@ impl Pipeline {
         store: Arc<dyn Store>,
         keyspaces: impl Iterator<Item = u32>,
         lease: i64,
-        vacant: Arc<VacantRanges>,
+        (vacant, watches): (Arc<VacantRanges>, Arc<Watches>),
         versions: Arc<Versions>,
         counters: Arc<Counters>,
     ) -> Self {
         let lease = Arc::new(AtomicI64::new(lease));
         let last = versions.latest().version;
-        let sequencer =
-            Sequencer::new(last, lease.clone(), vacant, keyspaces, (settings.history_limit, settings.lease_span));
+        let sequencer = Sequencer::new(last, lease.clone(), vacant, watches, keyspaces, settings.limits);
         Self {
             settings,
             versions,
             counters,
+            on_touched: OnceLock::new(),
             store: RwLock::new(Some(store)),
             queue: Mutex::default(),
             idle: Condvar::new(),
@@ -104,17 +107,57 @@ impl Pipeline {
         }
     }
 
-    /// Commits; returns the version.
-    pub fn commit(&self, request: Request) -> Result<i64> {
-        self.admit()?;
+    /// Says who hears of watched keys that were written.
+    pub fn set_on_touched(&self, hear: OnTouched) {
+        // Set once, at open.
+        let _ = self.on_touched.set(hear);
+    }
+
+    /// Commits.
+    pub fn commit(&self, request: Request) -> Outcome {
+        if let Err(error) = self.admit() {
+            return (request, Err(error));
+        }
         let waiter = Waiter::new(request);
-        let _in_flight = self.enqueue(&waiter)?;
+        let _in_flight = match self.enqueue(&waiter) {
+            Ok(in_flight) => in_flight,
+            Err(error) => return (waiter.outcome().0, Err(error)),
+        };
         let _guard = FailOnPanic(self);
         loop {
             match waiter.stage() {
                 Stage::Queued => self.get_sequenced(&waiter),
                 Stage::Written => self.get_synced(&waiter),
                 Stage::Done => return waiter.outcome(),
+            }
+        }
+    }
+
+    /// Commits for others: their commits share groups as those of several threads do. `done`
+    /// receives each outcome as soon as it is known.
+    pub fn commit_all<T>(&self, requests: Vec<(Request, T)>, mut done: impl FnMut(T, Outcome)) {
+        let admitted = self.admit();
+        let mut waiting = Vec::with_capacity(requests.len());
+        for (request, whose) in requests {
+            let waiter = Waiter::new(request);
+            match admitted
+                .as_ref()
+                .map_err(Error::code)
+                .map_or_else(|code| Err(code.into()), |()| self.enqueue(&waiter))
+            {
+                Ok(in_flight) => waiting.push((waiter, in_flight, whose)),
+                Err(error) => done(whose, (waiter.outcome().0, Err(error))),
+            }
+        }
+        let _guard = FailOnPanic(self);
+        while !waiting.is_empty() {
+            let finished: Vec<_> = waiting.extract_if(.., |(waiter, ..)| waiter.stage() == Stage::Done).collect();
+            finished.into_iter().for_each(|(waiter, _, whose)| done(whose, waiter.outcome()));
+            let queued = waiting.iter().find(|(waiter, ..)| waiter.stage() == Stage::Queued);
+            match (queued, waiting.first()) {
+                (Some((waiter, ..)), _) => self.get_sequenced(waiter),
+                (None, Some((waiter, ..))) if waiter.stage() == Stage::Written => self.get_synced(waiter),
+                _ => {}
             }
         }
     }
@@ -132,9 +175,14 @@ impl Pipeline {
         result
     }
 
+    /// Looks something up in the store.
+    pub fn with_store<T>(&self, look: impl FnOnce(&Arc<dyn Store>) -> Result<T>) -> Result<T> {
+        look(&self.store()?)
+    }
+
     /// Makes everything acknowledged durable: an empty commit that asks for a sync.
     pub fn sync(&self) -> Result<()> {
-        self.commit(Request { read_version: i64::MAX, sync: true, ..Request::default() }).map(|_| ())
+        self.commit(Request { read_version: i64::MAX, sync: true, ..Request::default() }).1.map(|_| ())
     }
 
     /// Notes that a scan at `version` found nothing in `[begin, end)` but tombstones. Where the
@@ -147,12 +195,17 @@ impl Pipeline {
 
     /// Publishes the present state under the present version, unless commits are under way and
     /// will do so: while nobody writes, read versions go on with time (rule VER-2).
-    pub fn advance(&self) {
-        // The renewal of the lease has to be written, and is a commit like any other. If it
-        // fails, the next commit says so.
-        if self.try_advance() && self.sync().is_ok() {
+    ///
+    /// The renewal of the lease has to be written, and is a commit like any other; if it fails, the
+    /// next commit says so. Returns false if that is due and the caller does not want to wait.
+    pub fn advance(&self, tier: Tier) -> bool {
+        if !self.try_advance() {
+            return true;
+        }
+        if tier == Tier::Disk && self.sync().is_ok() {
             self.try_advance();
         }
+        tier == Tier::Disk
     }
 
     /// Returns whether the lease has to be renewed first.
@@ -343,9 +396,12 @@ impl Pipeline {
         if let Some(leader) = handed.leader {
             leader.wake();
         }
-        for group in handed.published {
+        for mut group in handed.published {
             if let Some(lease) = group.lease {
                 self.lease.fetch_max(lease, Ordering::AcqRel);
+            }
+            if let (false, Some(hear)) = (group.touched.is_empty(), self.on_touched.get()) {
+                hear(std::mem::take(&mut group.touched));
             }
             self.counters.commits.add(group.succeed() as u64);
         }

@@ -11,7 +11,10 @@ use plinth_api::Error;
 
 use super::pace::Pace;
 use super::waiter::{Members, Waiter};
+use super::Committed;
+use crate::defects::{is_on, Defect};
 use crate::version::{SharedSnapshot, Versions};
+use crate::watch::Touched;
 
 /// A group of commits with one version.
 pub struct Group {
@@ -25,6 +28,8 @@ pub struct Group {
     pub needs_sync: bool,
     /// A new lease that it carries.
     pub lease: Option<i64>,
+    /// Watched keys that it wrote.
+    pub touched: Touched,
 }
 
 /// The groups not yet published.
@@ -103,8 +108,9 @@ impl Group {
     /// Tells the members that they are committed.
     pub fn succeed(mut self) -> usize {
         let members = std::mem::take(&mut self.members.0);
-        for member in &members {
-            member.finish(Ok(self.version));
+        for (order, member) in members.iter().enumerate() {
+            let order = if is_on(Defect::ReusesStamps) { 0 } else { order as u16 };
+            member.finish(Ok(Committed { version: self.version, order }));
         }
         members.len()
     }

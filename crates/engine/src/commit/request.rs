@@ -1,7 +1,10 @@
-//! What a transaction asks the pipeline for.
+//! What a transaction asks the pipeline for, and what it gets back.
 
 use std::sync::Arc;
 
+use plinth_api::Result;
+
+use crate::atomic::{stamp, Stamp};
 use crate::conflict::ConflictSet;
 use crate::overlay::Overlay;
 
@@ -20,6 +23,29 @@ pub struct Request {
     pub clears: Vec<Clear>,
     /// Whether it is to be on disk before it is acknowledged.
     pub sync: bool,
+    /// Whether to tell which read conflict ranges were hit.
+    pub report: bool,
+    /// Those that were hit, by keyspace (rule SPEC-6).
+    pub hits: Vec<(u32, ConflictSet)>,
+}
+
+/// A commit that took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Its version.
+    pub version: i64,
+    /// Its place among the commits of that version.
+    pub order: u16,
+}
+
+/// What became of a request, and the request itself: it still tells what was sent.
+pub type Outcome = (Request, Result<Committed>);
+
+impl Committed {
+    /// Its versionstamp.
+    pub fn stamp(&self) -> Stamp {
+        stamp(self.version, self.order)
+    }
 }
 
 /// The few keys that a cleared range held at a version. If nobody wrote in the range since, they

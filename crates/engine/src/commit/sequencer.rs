@@ -2,7 +2,8 @@
 //!
 //! Everything here happens under the sequencer's lock, so the order of groups is the order of
 //! versions, of the log, of RocksDB's sequence numbers and of what snapshots see. Within a group
-//! the order is that of the queue; a commit conflicts with earlier members too.
+//! the order is that of the queue, which versionstamps follow; a commit conflicts with earlier
+//! members too, and its atomic operations see what they wrote.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,14 +12,19 @@ use std::sync::Arc;
 use plinth_api::{Code, Error, Result};
 
 use super::publish::Group;
+use super::settle::{Settled, Settler};
 use super::waiter::{Members, Waiter};
 use super::{Clear, Request};
-use crate::conflict::{History, RangeRef};
+use crate::atomic::{stamp, Stamp};
+use crate::conflict::{ConflictSet, History, RangeRef};
+use crate::defects::{is_on, Defect};
 use crate::format;
 use crate::metrics::Counters;
+use crate::overlay::Entry;
 use crate::store::{Batch, Store, META};
 use crate::vacant::VacantRanges;
 use crate::version::{SharedSnapshot, Versions};
+use crate::watch::{Touched, Watches};
 
 /// What became of a group. Its members are told when the sequencer's lock is free again.
 pub struct Sequenced {
@@ -37,13 +43,26 @@ pub struct Sequencer {
     /// Versions below this are reserved on disk: a crash can't make them be given out again.
     /// Raised when the group that carries a new lease was synced.
     lease: Arc<AtomicI64>,
-    /// How many versions are reserved at a time.
-    lease_span: i64,
     /// Ranges that scans may pass over; cut here when a key in them is set.
     vacant: Arc<VacantRanges>,
+    watches: Arc<Watches>,
     /// Versions at or below this have no conflict history any more.
     forgotten: i64,
-    history_limit: usize,
+    /// By keyspace, the last version at which a write left no trace in the history: what was found
+    /// out before can't be shown to hold by the history alone.
+    quiet: HashMap<u32, i64>,
+    limits: Limits,
+}
+
+/// What a sequencer keeps to.
+#[derive(Clone, Copy)]
+pub struct Limits {
+    /// Bytes of conflict history at most.
+    pub history: usize,
+    /// Versions reserved at a time.
+    pub lease_span: i64,
+    /// The longest value that an atomic operation may make.
+    pub value_size: usize,
 }
 
 impl Sequencer {
@@ -52,18 +71,20 @@ impl Sequencer {
         last_version: i64,
         lease: Arc<AtomicI64>,
         vacant: Arc<VacantRanges>,
+        watches: Arc<Watches>,
         keyspaces: impl Iterator<Item = u32>,
-        (history_limit, lease_span): (usize, i64),
+        limits: Limits,
     ) -> Self {
         Self {
             histories: HashMap::new(),
             keyspaces: keyspaces.collect(),
             last_version,
             lease,
-            lease_span,
             vacant,
+            watches,
             forgotten: 0,
-            history_limit,
+            quiet: HashMap::new(),
+            limits,
         }
     }
 
@@ -76,14 +97,14 @@ impl Sequencer {
     pub fn remove_keyspace(&mut self, id: u32) {
         self.keyspaces.remove(&id);
         self.histories.remove(&id);
+        self.quiet.remove(&id);
     }
 
     /// Lets scans pass over `[begin, end)`, which was empty at `version`, if nobody wrote there
     /// since.
     pub fn note_vacant(&self, keyspace: u32, begin: &[u8], end: &[u8], version: i64, versions: &Versions) {
-        let written = |history: &History| history.written_after(RangeRef::Range(begin, end), version);
-        let known = version >= versions.oldest().max(self.forgotten);
-        if begin < end && known && !self.histories.get(&keyspace).is_some_and(written) {
+        let known = version >= versions.oldest();
+        if begin < end && known && self.is_unwritten(keyspace, begin, end, version) {
             self.vacant.note(keyspace, begin, end, version);
         }
     }
@@ -95,18 +116,18 @@ impl Sequencer {
     pub fn allocate(&mut self, versions: &Versions) -> Result<(i64, Option<i64>)> {
         let now = versions.clock.now();
         let lease = self.lease.load(Ordering::Acquire);
-        let version = now.min(lease - self.lease_span / 4).max(self.last_version + 1);
+        let version = now.min(lease - self.limits.lease_span / 4).max(self.last_version + 1);
         if version >= lease {
             return Err(Error::new(Code::INTERNAL_ERROR).context("the reserved versions are used up"));
         }
         self.last_version = version;
-        let renewal = now.max(version) + self.lease_span;
+        let renewal = now.max(version) + self.limits.lease_span;
         Ok((version, self.lease_is_short(versions).then_some(renewal)))
     }
 
     /// Whether the lease should be renewed.
     pub fn lease_is_short(&self, versions: &Versions) -> bool {
-        versions.clock.now() >= self.lease.load(Ordering::Acquire) - self.lease_span / 2
+        versions.clock.now() >= self.lease.load(Ordering::Acquire) - self.limits.lease_span / 2
     }
 
     /// Takes a group through. An error means that the store failed, and that the members' fate
@@ -120,16 +141,26 @@ impl Sequencer {
     ) -> Result<Sequenced> {
         let mut waiters = Members(waiters);
         let (version, lease) = self.allocate(versions)?;
+        self.watches.sequencing(version);
         let floor = versions.oldest().max(self.forgotten);
         let mut batch = store.clone().batch();
         let mut sequenced = Sequenced { group: None, refused: Vec::new() };
         let mut members = Members(Vec::with_capacity(waiters.0.len()));
+        let mut settler = Settler::new(store, self.limits.value_size);
         let mut needs_sync = lease.is_some();
+        let mut touched = Touched::new();
         for waiter in &waiters.0 {
-            let request = waiter.request();
-            match self.resolve(&request, floor) {
-                Ok(()) => {
-                    self.apply(&request, version, floor, &mut *batch)?;
+            let mut request = waiter.request();
+            // A group is far smaller than what two bytes can number.
+            let order = if is_on(Defect::ReusesStamps) { 0 } else { members.0.len() as u16 };
+            let stamp = stamp(version, order);
+            let settled = self.resolve(&mut request, floor);
+            match settled.and_then(|()| settler.settle(&request, &members.0, &stamp)) {
+                Ok(settled) => {
+                    self.apply(&request, &settled, &stamp, floor, &mut *batch)?;
+                    self.remember(&request, &stamp, version, floor);
+                    settler.note(&request, &settled, &stamp);
+                    self.watches.touched(&request, &stamp, &mut touched);
                     needs_sync |= request.sync;
                     members.0.push(waiter.clone());
                 }
@@ -137,12 +168,13 @@ impl Sequencer {
             }
         }
         if !members.0.is_empty() {
+            let early = is_on(Defect::PublishesBeforeWrite).then(|| store.clone().snapshot());
             write(version, lease, batch)?;
-            let snapshot = SharedSnapshot::new(store.clone().snapshot());
+            let snapshot = SharedSnapshot::new(early.unwrap_or_else(|| store.clone().snapshot()));
             members.0.iter().for_each(|member| member.written());
             counters.groups.add(1);
             self.bound_history(version, counters);
-            sequenced.group = Some(Group { version, snapshot, members, needs_sync, lease });
+            sequenced.group = Some(Group { version, snapshot, members, needs_sync, lease, touched });
         }
         // From here on the outcome owns the members.
         waiters.0.clear();
@@ -150,7 +182,7 @@ impl Sequencer {
     }
 
     /// Rule CONF-15: too old, else conflict, else it commits.
-    fn resolve(&self, request: &Request, floor: i64) -> Result<()> {
+    fn resolve(&self, request: &mut Request, floor: i64) -> Result<()> {
         let used = request.writes.iter().map(|(id, _)| id).chain(request.overlays.iter().map(|(id, _)| id));
         if let Some(gone) = used.chain(request.reads.iter().map(|(id, _)| id)).find(|id| !self.keyspaces.contains(id)) {
             return Err(crate::store::keyspace_gone(*gone));
@@ -158,9 +190,13 @@ impl Sequencer {
         if request.read_version < floor {
             return Err(Error::new(Code::TRANSACTION_TOO_OLD));
         }
-        for (keyspace, reads) in &request.reads {
+        let checked = if is_on(Defect::ForgetsKeyspaces) { 1 } else { request.reads.len() };
+        for (keyspace, reads) in request.reads.iter().take(checked) {
             if let Some(history) = self.histories.get(keyspace) {
-                if reads.iter().any(|range| history.written_after(range, request.read_version)) {
+                if reads.iter().filter_map(seen).any(|range| history.written_after(range, request.read_version)) {
+                    if request.report {
+                        request.hits = self.hits(request);
+                    }
                     return Err(Error::new(Code::NOT_COMMITTED));
                 }
             }
@@ -168,10 +204,41 @@ impl Sequencer {
         Ok(())
     }
 
-    /// Adds a commit's changes to the batch, and its write ranges to the history. Clears come
-    /// before keys: an overlay's keys were written after the clears that cover them.
-    fn apply(&mut self, request: &Request, version: i64, floor: i64, batch: &mut dyn Batch) -> Result<()> {
+    /// The read conflict ranges that others wrote in, whole as they were sent (rule SPEC-6).
+    fn hits(&self, request: &Request) -> Vec<(u32, ConflictSet)> {
+        let mut hits = Vec::new();
+        for (keyspace, reads) in &request.reads {
+            let Some(history) = self.histories.get(keyspace) else {
+                continue;
+            };
+            let mut set = ConflictSet::default();
+            reads
+                .iter()
+                .filter(|range| history.written_after(*range, request.read_version))
+                .for_each(|hit| set.add(hit));
+            hits.push((*keyspace, set));
+        }
+        hits
+    }
+
+    /// Adds a commit's changes to the batch. Clears come before keys: an overlay's keys were written
+    /// after the clears that cover them.
+    fn apply(
+        &self,
+        request: &Request,
+        settled: &Settled,
+        stamp: &Stamp,
+        floor: i64,
+        batch: &mut dyn Batch,
+    ) -> Result<()> {
+        let mut settled = settled.iter();
         for (keyspace, overlay) in &request.overlays {
+            if is_on(Defect::AppliesOutOfOrder) {
+                overlay.keys().try_for_each(|(key, entry)| match entry {
+                    Entry::Set(value) => batch.put(*keyspace, key, value),
+                    _ => Ok(()),
+                })?;
+            }
             for (begin, end) in overlay.clears() {
                 let looked_up = request.clears.iter().find(|clear| clear.keyspace == *keyspace && clear.begin == begin);
                 match looked_up.filter(|clear| self.is_unchanged(clear, begin, end, floor)) {
@@ -179,33 +246,57 @@ impl Sequencer {
                     None => batch.delete_range(*keyspace, begin, end)?,
                 }
             }
-            for (key, value) in overlay.keys() {
-                match value {
-                    Some(value) => {
-                        self.vacant.set(*keyspace, key);
-                        batch.put(*keyspace, key, value)?;
-                    }
-                    None => batch.delete(*keyspace, key)?,
-                }
+            for (key, entry) in overlay.keys() {
+                let value = match entry {
+                    Entry::Set(_) if is_on(Defect::AppliesOutOfOrder) => continue,
+                    Entry::Set(value) => Some(value),
+                    Entry::Cleared => None,
+                    Entry::Pending(_) => settled.next().and_then(Option::as_ref),
+                };
+                self.put(*keyspace, key, value.map(Vec::as_slice), batch)?;
+            }
+            for key in overlay.stamped_keys() {
+                self.put(*keyspace, &key.key(stamp), Some(&key.value), batch)?;
             }
         }
-        self.remember(request, version, floor);
         Ok(())
+    }
+
+    fn put(&self, keyspace: u32, key: &[u8], value: Option<&[u8]>, batch: &mut dyn Batch) -> Result<()> {
+        match value {
+            Some(value) => {
+                self.vacant.set(keyspace, key);
+                batch.put(keyspace, key, value)
+            }
+            None => batch.delete(keyspace, key),
+        }
     }
 
     /// Whether the keys that were looked up in a cleared range are still all that is in it.
     fn is_unchanged(&self, clear: &Clear, begin: &[u8], end: &[u8], floor: i64) -> bool {
-        let written = |history: &History| history.written_after(RangeRef::Range(begin, end), clear.version);
-        clear.version >= floor && !self.histories.get(&clear.keyspace).is_some_and(written)
+        clear.version >= floor && self.is_unwritten(clear.keyspace, begin, end, clear.version)
+    }
+
+    /// Whether nobody wrote in a range after `version`, which lies in the window.
+    fn is_unwritten(&self, keyspace: u32, begin: &[u8], end: &[u8], version: i64) -> bool {
+        let written = |history: &History| history.written_after(RangeRef::Range(begin, end), version);
+        let known = version >= self.forgotten && self.quiet.get(&keyspace).is_none_or(|quiet| version >= *quiet);
+        known && !self.histories.get(&keyspace).is_some_and(written)
     }
 
     /// Adds a commit's write ranges to the history.
-    fn remember(&mut self, request: &Request, version: i64, floor: i64) {
+    fn remember(&mut self, request: &Request, stamp: &Stamp, version: i64, floor: i64) {
         for (keyspace, overlay) in &request.overlays {
             let history = self.histories.entry(*keyspace).or_default();
             overlay.write_ranges(&mut |range| history.insert(range, version, floor));
+            for key in overlay.stamped_keys().iter().filter(|_| !is_on(Defect::ForgetsStampedKeys)) {
+                history.insert(RangeRef::Key(&key.key(stamp)), version, floor);
+            }
+            if overlay.has_quiet_writes() {
+                self.quiet.insert(*keyspace, version);
+            }
         }
-        for (keyspace, writes) in &request.writes {
+        for (keyspace, writes) in request.writes.iter().filter(|_| !is_on(Defect::ForgetsAddedRanges)) {
             let history = self.histories.entry(*keyspace).or_default();
             writes.iter().for_each(|range| history.insert(range, version, floor));
         }
@@ -216,10 +307,21 @@ impl Sequencer {
     fn bound_history(&mut self, version: i64, counters: &Counters) {
         let bytes: usize = self.histories.values().map(History::memory).sum();
         counters.history_bytes.set(bytes as u64);
-        if bytes > self.history_limit {
+        if bytes > self.limits.history {
             self.histories.clear();
             self.forgotten = version;
         }
+    }
+}
+
+/// A read conflict range as the resolver looks at it: as it is.
+fn seen(range: RangeRef<'_>) -> Option<RangeRef<'_>> {
+    match range {
+        RangeRef::Range(..) if is_on(Defect::IgnoresReadRanges) => None,
+        RangeRef::Range(begin, end) if is_on(Defect::IgnoresLastByte) => {
+            end.split_last().map(|(_, end)| RangeRef::Range(begin, end))
+        }
+        range => Some(range),
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use plinth_api::{Code, Error, Result};
 
-use super::Request;
+use super::{Committed, Outcome, Request};
 
 const QUEUED: u32 = 0;
 const WRITTEN: u32 = 1;
@@ -39,7 +39,7 @@ pub enum Stage {
 pub struct Waiter {
     state: AtomicU32,
     request: Mutex<Request>,
-    outcome: Mutex<Option<Result<i64>>>,
+    outcome: Mutex<Option<Result<Committed>>>,
     thread: Thread,
 }
 
@@ -63,7 +63,7 @@ impl Waiter {
         }
     }
 
-    /// The request, for the sequencer. It stays here, so that its own thread frees it.
+    /// The request, for the sequencer. It stays here for its own thread.
     pub fn request(&self) -> MutexGuard<'_, Request> {
         self.request.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -74,7 +74,7 @@ impl Waiter {
     }
 
     /// Notes the outcome. The first one counts. Wakes the thread.
-    pub fn finish(&self, outcome: Result<i64>) {
+    pub fn finish(&self, outcome: Result<Committed>) {
         let mut slot = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
         if self.state.load(Ordering::Relaxed) == DONE {
             return;
@@ -85,11 +85,11 @@ impl Waiter {
         self.wake();
     }
 
-    /// Takes the outcome of a commit that is done.
-    pub fn outcome(&self) -> Result<i64> {
-        drop(std::mem::take(&mut *self.request()));
+    /// Takes the outcome of a commit that is done, and the request.
+    pub fn outcome(&self) -> Outcome {
         let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
-        outcome.unwrap_or_else(|| Err(Error::new(Code::INTERNAL_ERROR).context("a commit has no outcome")))
+        let missing = || Err(Error::new(Code::INTERNAL_ERROR).context("a commit has no outcome"));
+        (std::mem::take(&mut *self.request()), outcome.unwrap_or_else(missing))
     }
 
     /// Makes the thread look again.

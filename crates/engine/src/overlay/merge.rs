@@ -2,11 +2,12 @@
 //!
 //! The key space is cut into parts the transaction cleared, where only its own keys are, and
 //! parts it did not, where the keys of the snapshot and its own are merged; for each key the
-//! own write wins. The database is not read inside cleared parts (rule RYW-13).
+//! own write wins. The database is not read inside cleared parts (rule RYW-13). A walk that comes
+//! to a key or part that can't be read ends with 1036 (rule RYW-8).
 
-use plinth_api::{key::END_OF_KEYS, KeySelector, Result};
+use plinth_api::{Code, Error, KeySelector, Result};
 
-use super::writes::Overlay;
+use super::writes::{Entry, Kind, Overlay};
 use crate::store::Visit;
 
 /// Scans `[begin, end)` of the snapshot: the one thing a view needs of the database.
@@ -18,6 +19,10 @@ pub struct View<'a> {
     pub source: &'a Source<'a>,
     /// The own writes; `None` where there are none.
     pub overlay: Option<&'a Overlay>,
+    /// The end of the keys that can be read (rule DATA-4).
+    pub max: &'a [u8],
+    /// The longest value there may be (rule ATOM-3).
+    pub longest: usize,
 }
 
 /// Where a selector leads.
@@ -43,14 +48,23 @@ pub fn scan(view: &View<'_>, begin: &[u8], end: &[u8], reverse: bool, visit: &mu
     if reverse {
         segments.reverse();
     }
-    for (first, last, cleared) in segments {
-        let own = Own { overlay, begin: first, end: last, reverse };
-        let go_on = if cleared { own.visit_all(visit) } else { own.merge(view.source, visit)? };
+    for (first, last, kind) in segments {
+        let own = Own { overlay, longest: view.longest, begin: first, end: last, reverse };
+        let go_on = match kind {
+            Kind::Open => own.merge(view.source, visit)?,
+            Kind::Cleared => own.visit_all(visit)?,
+            Kind::Unreadable => return Err(unreadable()),
+        };
         if !go_on {
             break;
         }
     }
     Ok(())
+}
+
+/// The error of a read that comes to a key whose versionstamp is missing (rule RYW-8).
+pub fn unreadable() -> Error {
+    Error::new(Code::ACCESSED_UNREADABLE).context("its versionstamp is known only after the commit")
 }
 
 /// Finds the key a selector names; `or_equal` must have been folded away (rules SEL-1, SEL-3).
@@ -60,8 +74,8 @@ pub fn resolve(view: &View<'_>, selector: &KeySelector) -> Result<Resolved> {
     // Forward, offset 1 is the first key at or above; backward, offset 0 is the last below.
     let mut left = if forward { i64::from(selector.offset) } else { 1 - i64::from(selector.offset) };
     let mut found = None;
-    let key = selector.key.as_slice().min(END_OF_KEYS);
-    let (begin, end) = if forward { (key, END_OF_KEYS) } else { (&[][..], key) };
+    let key = selector.key.as_slice().min(view.max);
+    let (begin, end) = if forward { (key, view.max) } else { (&[][..], key) };
     scan(view, begin, end, !forward, &mut |key, _| {
         left -= 1;
         if left == 0 {
@@ -71,24 +85,22 @@ pub fn resolve(view: &View<'_>, selector: &KeySelector) -> Result<Resolved> {
     })?;
     Ok(match found {
         Some(key) => Resolved { key, hit_begin: false, hit_end: false },
-        None if forward => Resolved { key: END_OF_KEYS.to_vec(), hit_begin: false, hit_end: true },
+        None if forward => Resolved { key: view.max.to_vec(), hit_begin: false, hit_end: true },
         None => Resolved { key: Vec::new(), hit_begin: true, hit_end: false },
     })
 }
 
-/// A key of the overlay and its value; `None` is a clear.
-type OwnKey<'a> = (&'a [u8], Option<&'a [u8]>);
-
 /// The own keys of one segment.
 struct Own<'a> {
     overlay: &'a Overlay,
+    longest: usize,
     begin: &'a [u8],
     end: &'a [u8],
     reverse: bool,
 }
 
 impl<'a> Own<'a> {
-    fn keys(&self) -> Box<dyn Iterator<Item = OwnKey<'a>> + 'a> {
+    fn keys(&self) -> Box<dyn Iterator<Item = (&'a [u8], &'a Entry)> + 'a> {
         let keys = self.overlay.range(self.begin, self.end);
         if self.reverse {
             Box::new(keys.rev())
@@ -97,9 +109,28 @@ impl<'a> Own<'a> {
         }
     }
 
+    /// Visits an own key as the transaction sees it; `stored` is what the database holds. Returns
+    /// whether to go on.
+    fn visit(&self, key: &[u8], entry: &Entry, stored: Option<&[u8]>, visit: &mut Visit<'_>) -> Result<bool> {
+        Ok(match entry {
+            Entry::Cleared => true,
+            Entry::Set(value) => visit(key, value),
+            Entry::Pending(pending) if pending.unreadable => return Err(unreadable()),
+            Entry::Pending(pending) => {
+                let value = pending.settle(stored, None, self.longest);
+                value.is_none_or(|value| visit(key, &value))
+            }
+        })
+    }
+
     /// Visits the own keys only. Returns whether to go on.
-    fn visit_all(&self, visit: &mut Visit<'_>) -> bool {
-        self.keys().all(|(key, value)| value.is_none_or(|value| visit(key, value)))
+    fn visit_all(&self, visit: &mut Visit<'_>) -> Result<bool> {
+        for (key, entry) in self.keys() {
+            if !self.visit(key, entry, None, visit)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Visits own and stored keys in order. Returns whether to go on.
@@ -113,22 +144,29 @@ impl<'a> Own<'a> {
             })?;
             return Ok(go_on);
         }
-        let mut go_on = true;
+        let mut seen = Ok(true);
         source(self.begin, self.end, self.reverse, &mut |key, value| {
-            while let Some((own_key, own_value)) = own.next_if(|(own_key, _)| self.is_before(own_key, key)) {
-                go_on = own_value.is_none_or(|value| visit(own_key, value));
-                if !go_on {
+            while let Some((own_key, entry)) = own.next_if(|(own_key, _)| self.is_before(own_key, key)) {
+                seen = self.visit(own_key, entry, None, visit);
+                if !matches!(seen, Ok(true)) {
                     return false;
                 }
             }
-            go_on = match own.next_if(|(own_key, _)| *own_key == key) {
-                Some((_, None)) => true,
-                Some((_, Some(own_value))) => visit(key, own_value),
-                None => visit(key, value),
+            seen = match own.next_if(|(own_key, _)| *own_key == key) {
+                Some((_, entry)) => self.visit(key, entry, Some(value), visit),
+                None => Ok(visit(key, value)),
             };
-            go_on
+            matches!(seen, Ok(true))
         })?;
-        Ok(go_on && own.all(|(key, value)| value.is_none_or(|value| visit(key, value))))
+        if !seen? {
+            return Ok(false);
+        }
+        for (key, entry) in own {
+            if !self.visit(key, entry, None, visit)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn is_before(&self, own: &[u8], stored: &[u8]) -> bool {
@@ -160,7 +198,7 @@ mod tests {
     fn selectors_follow_the_vectors() {
         // Section 19: over keys {b, d, f} as (key, or_equal, offset, result).
         let source = stored(&["b", "d", "f"]);
-        let view = View { source: &source, overlay: None };
+        let view = View { source: &source, overlay: None, max: b"\xff", longest: 100 };
         let vectors: [(&str, bool, i32, &[u8]); 12] = [
             ("a", false, 1, b"b"),
             ("d", false, 1, b"d"),
@@ -185,7 +223,8 @@ mod tests {
         let source = stored(&["b", "d", "f"]);
         let mut text = String::new();
         let mut left = limit;
-        scan(&View { source: &source, overlay: Some(overlay) }, b"a", b"z", reverse, &mut |key, value| {
+        let view = View { source: &source, overlay: Some(overlay), max: b"\xff", longest: 100 };
+        scan(&view, b"a", b"z", reverse, &mut |key, value| {
             text += &format!("{}={} ", String::from_utf8_lossy(key), String::from_utf8_lossy(value));
             left -= 1;
             left > 0
@@ -206,5 +245,30 @@ mod tests {
         assert_eq!(seen(&overlay, true, 99), "g=last d=own b=stored a=first ");
         assert_eq!(seen(&overlay, false, 3), "a=first b=stored d=own ");
         assert_eq!(seen(&overlay, true, 1), "g=last ");
+    }
+
+    /// RYW-3 and RYW-5: a range shows own changes on what is stored, and what they removed is gone.
+    #[test]
+    fn own_changes_show_in_ranges() {
+        let mut overlay = Overlay::default();
+        overlay.atomic(plinth_api::Mutation::AppendIfFits, b"b", b"!", 100);
+        overlay.atomic(plinth_api::Mutation::AppendIfFits, b"c", b"!", 100);
+        overlay.atomic(plinth_api::Mutation::CompareAndClear, b"d", b"stored", 100);
+        assert_eq!(seen(&overlay, false, 99), "b=stored! c=! f=stored ");
+        assert_eq!(seen(&overlay, true, 99), "f=stored c=! b=stored! ");
+    }
+
+    /// RYW-8: a walk fails when it reaches what can't be read, and not before.
+    #[test]
+    fn a_walk_fails_only_when_it_reaches_what_cannot_be_read() {
+        let mut overlay = Overlay::default();
+        overlay.set_stamped_value(b"e", b"..........\0\0\0\0");
+        assert_eq!(seen(&overlay, false, 2), "b=stored d=stored ");
+        assert_eq!(seen(&overlay, true, 1), "f=stored ");
+        let source = stored(&["b", "d", "f"]);
+        let view = View { source: &source, overlay: Some(&overlay), max: b"\xff", longest: 100 };
+        let failed = scan(&view, b"a", b"z", false, &mut |_, _| true);
+        assert_eq!(failed.unwrap_err().code(), Code::ACCESSED_UNREADABLE);
+        assert!(scan(&view, b"a", b"e", false, &mut |_, _| true).is_ok());
     }
 }

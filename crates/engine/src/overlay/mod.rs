@@ -1,7 +1,11 @@
 //! What a transaction wrote and has not committed, and how reads see it (rules RYW-1 to RYW-13).
 
 mod merge;
+mod pending;
+mod stamped;
 mod writes;
 
-pub use merge::{resolve, scan, Resolved, View};
-pub use writes::{Known, Overlay};
+pub use merge::{resolve, scan, unreadable, Resolved, View};
+pub use pending::Pending;
+pub use stamped::StampedKey;
+pub use writes::{Entry, Known, Overlay, HEADER};

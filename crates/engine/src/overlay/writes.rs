@@ -1,25 +1,44 @@
 //! The writes of one transaction in one keyspace, as they stand after every call so far.
 //!
 //! Invariant: `clears` holds disjoint ranges that do not touch; an entry of `keys` was written
-//! after every clear that covers it. So a commit applies the clears first and the keys after
-//! them, in any order (rule COM-9).
+//! after every clear that covers it. So a commit applies the clears first, the keys after them, and
+//! the versionstamped keys last (rule COM-9). A key that can't be read, or a write without a
+//! conflict range, makes `extras`: without it both can be ruled out at one look.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use plinth_api::key::{is_successor, successor};
+use plinth_api::Mutation;
 
-use crate::conflict::RangeRef;
+use super::pending::Pending;
+use super::stamped::{Extras, StampedKey};
+use crate::atomic::apply;
+use crate::conflict::{ConflictSet, RangeRef};
 
 /// The overlay of one keyspace.
 #[derive(Clone, Default)]
 pub struct Overlay {
-    keys: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    keys: BTreeMap<Vec<u8>, Entry>,
     clears: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Whether `keys` may hold a pending entry.
+    unsettled: bool,
+    extras: Option<Box<Extras>>,
+}
+
+/// The last write of a key.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// It was set.
+    Set(Vec<u8>),
+    /// It was cleared.
+    Cleared,
+    /// Its value is settled at commit.
+    Pending(Box<Pending>),
 }
 
 /// What the overlay knows of a key.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Known<'a> {
     /// Nothing: the database decides.
     Unwritten,
@@ -27,20 +46,47 @@ pub enum Known<'a> {
     Cleared,
     /// The transaction set it.
     Set(&'a [u8]),
+    /// Its value is settled at commit.
+    Pending(&'a Pending),
 }
+
+/// What a part of the key space is to a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Stored keys and own ones.
+    Open,
+    /// Own keys only.
+    Cleared,
+    /// It can't be read.
+    Unreadable,
+}
+
+/// A part of the key space.
+pub type Segment<'a> = (&'a [u8], &'a [u8], Kind);
 
 impl Overlay {
     /// Sets a key.
     pub fn set(&mut self, key: &[u8], value: &[u8]) {
-        self.keys.insert(key.to_vec(), Some(value.to_vec()));
+        let entry = if self.is_unreadable(key) {
+            self.unsettled = true;
+            Entry::Pending(Box::new(Pending::on_own(Some(value.to_vec()))))
+        } else {
+            Entry::Set(value.to_vec())
+        };
+        self.keys.insert(key.to_vec(), entry);
     }
 
     /// Clears a key.
     pub fn clear(&mut self, key: &[u8]) {
+        if let Some(extras) = &mut self.extras {
+            let end = successor(key);
+            extras.show(key, &end);
+            extras.forget_keys(key, &end);
+        }
         if self.is_in_clear(key) {
             self.keys.remove(key);
         } else {
-            self.keys.insert(key.to_vec(), None);
+            self.keys.insert(key.to_vec(), Entry::Cleared);
         }
     }
 
@@ -48,6 +94,10 @@ impl Overlay {
     pub fn clear_range(&mut self, begin: &[u8], end: &[u8]) {
         if begin >= end {
             return;
+        }
+        if let Some(extras) = &mut self.extras {
+            extras.show(begin, end);
+            extras.forget_keys(begin, end);
         }
         let covered: Vec<_> = self.range(begin, end).map(|(key, _)| key.to_vec()).collect();
         for key in covered {
@@ -69,37 +119,120 @@ impl Overlay {
         self.clears.insert(first, last);
     }
 
-    /// What is known of `key`.
+    /// Changes a key. Where the value is known it is changed at once (rule RYW-4). `longest` is the
+    /// longest value there may be.
+    pub fn atomic(&mut self, mutation: Mutation, key: &[u8], operand: &[u8], longest: usize) {
+        let unreadable = self.is_unreadable(key);
+        let in_clear = self.is_in_clear(key);
+        let known = match self.keys.get_mut(key) {
+            Some(Entry::Pending(pending)) => return pending.push(mutation, operand, longest),
+            Some(Entry::Set(value)) => Some(apply(mutation, Some(value), operand, longest)),
+            Some(Entry::Cleared) => Some(apply(mutation, None, operand, longest)),
+            None if in_clear && !unreadable => Some(apply(mutation, None, operand, longest)),
+            None => None,
+        };
+        let entry = match known {
+            Some(Some(value)) => Entry::Set(value),
+            Some(None) => Entry::Cleared,
+            None => {
+                self.unsettled = true;
+                let mut pending = if in_clear { Pending::on_own(None) } else { Pending::on_stored(unreadable) };
+                pending.push(mutation, operand, longest);
+                Entry::Pending(Box::new(pending))
+            }
+        };
+        self.keys.insert(key.to_vec(), entry);
+    }
+
+    /// Sets a key to a value with a place for the versionstamp.
+    pub fn set_stamped_value(&mut self, key: &[u8], operand: &[u8]) {
+        self.unsettled = true;
+        self.extras.get_or_insert_default();
+        self.keys.insert(key.to_vec(), Entry::Pending(Box::new(Pending::on_stamp(operand))));
+    }
+
+    /// Sets a key with a place for the versionstamp, which may fall anywhere in `range`.
+    pub fn set_stamped_key(&mut self, key: StampedKey, range: (Vec<u8>, Vec<u8>)) {
+        let extras = self.extras.get_or_insert_default();
+        extras.keys.push(key);
+        extras.hide(range.0, range.1);
+    }
+
+    /// Notes the conflict range of a write that is about to be made, or that it has none (rule
+    /// CONF-11). While every write has its own there is nothing to note.
+    pub fn note_conflict(&mut self, range: RangeRef<'_>, conflicts: bool) {
+        if !conflicts && self.extras.as_ref().is_none_or(|extras| extras.conflicts.is_none()) {
+            let mut set = ConflictSet::default();
+            self.write_ranges(&mut |range| set.add(range));
+            self.extras.get_or_insert_default().conflicts = Some(set);
+        }
+        if let Some(Extras { conflicts: Some(set), .. }) = self.extras.as_deref_mut() {
+            if conflicts {
+                set.add(range);
+            }
+        }
+    }
+
+    /// What is known of `key`, whether it can be read or not.
     pub fn get(&self, key: &[u8]) -> Known<'_> {
         match self.keys.get(key) {
-            Some(Some(value)) => Known::Set(value),
-            Some(None) => Known::Cleared,
+            Some(Entry::Set(value)) => Known::Set(value),
+            Some(Entry::Cleared) => Known::Cleared,
+            Some(Entry::Pending(pending)) => Known::Pending(pending),
             None if self.is_in_clear(key) => Known::Cleared,
             None => Known::Unwritten,
         }
     }
 
-    /// Whether nothing was written.
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty() && self.clears.is_empty()
+    /// Whether a stamp is missing in what `key` would read as (rule RYW-8).
+    pub fn is_unreadable(&self, key: &[u8]) -> bool {
+        let Some(extras) = &self.extras else {
+            return false;
+        };
+        extras.hides(key) || matches!(self.keys.get(key), Some(Entry::Pending(pending)) if pending.unreadable)
     }
 
-    /// The single keys in `[begin, end)`, in order; `None` is a clear.
-    pub fn range<'a>(
-        &'a self,
-        begin: &[u8],
-        end: &[u8],
-    ) -> impl DoubleEndedIterator<Item = (&'a [u8], Option<&'a [u8]>)> {
+    /// Whether nothing was written.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.clears.is_empty() && self.stamped_keys().is_empty()
+    }
+
+    /// Whether some value is settled at commit.
+    pub fn is_unsettled(&self) -> bool {
+        self.unsettled
+    }
+
+    /// Whether some write may have no conflict range.
+    pub fn has_quiet_writes(&self) -> bool {
+        self.extras.as_ref().is_some_and(|extras| extras.conflicts.is_some())
+    }
+
+    /// The single keys in `[begin, end)`, in order.
+    pub fn range<'a>(&'a self, begin: &[u8], end: &[u8]) -> impl DoubleEndedIterator<Item = (&'a [u8], &'a Entry)> {
         // An inverted range would panic in the map.
         let end = end.max(begin);
         self.keys
             .range::<[u8], _>((Bound::Included(begin), Bound::Excluded(end)))
-            .map(|(key, value)| (key.as_slice(), value.as_deref()))
+            .map(|(key, entry)| (key.as_slice(), entry))
     }
 
-    /// All single keys, in order; `None` is a clear.
-    pub fn keys(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        self.keys.iter().map(|(key, value)| (key.as_slice(), value.as_deref()))
+    /// All single keys, in order.
+    pub fn keys(&self) -> impl Iterator<Item = (&[u8], &Entry)> {
+        self.keys.iter().map(|(key, entry)| (key.as_slice(), entry))
+    }
+
+    /// The keys whose value is settled at commit, in order.
+    pub fn unsettled(&self) -> impl Iterator<Item = (&[u8], &Pending)> {
+        let keys = self.unsettled.then(|| self.keys()).into_iter().flatten();
+        keys.filter_map(|(key, entry)| match entry {
+            Entry::Pending(pending) => Some((key, &**pending)),
+            _ => None,
+        })
+    }
+
+    /// The keys that wait for their versionstamp, in call order.
+    pub fn stamped_keys(&self) -> &[StampedKey] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.keys)
     }
 
     /// All cleared ranges, in order.
@@ -107,8 +240,12 @@ impl Overlay {
         self.clears.iter().map(|(begin, end)| (begin.as_slice(), end.as_slice()))
     }
 
-    /// Calls `range` with the write conflict range of each mutation (rule CONF-1).
+    /// Calls `range` with the write conflict range of each mutation (rule CONF-1), except for keys
+    /// that wait for their versionstamp.
     pub fn write_ranges(&self, range: &mut dyn FnMut(RangeRef<'_>)) {
+        if let Some(Extras { conflicts: Some(set), .. }) = self.extras.as_deref() {
+            return set.iter().for_each(range);
+        }
         self.keys().for_each(|(key, _)| range(RangeRef::Key(key)));
         for (begin, end) in self.clears() {
             match is_successor(begin, end) {
@@ -118,8 +255,32 @@ impl Overlay {
         }
     }
 
+    /// Cuts `[begin, end)` into parts of one kind.
+    pub fn segments<'a>(&'a self, begin: &'a [u8], end: &'a [u8]) -> Vec<Segment<'a>> {
+        let kind = |cleared| if cleared { Kind::Cleared } else { Kind::Open };
+        let parts = self.parts(begin, end).into_iter().map(|(first, last, cleared)| (first, last, kind(cleared)));
+        let Some(extras) = &self.extras else {
+            return parts.collect();
+        };
+        let mut segments = Vec::new();
+        for (first, last, kind) in parts {
+            let mut at = first;
+            for (from, to) in extras.hidden(first, last) {
+                if at < from {
+                    segments.push((at, from, kind));
+                }
+                segments.push((from, to, Kind::Unreadable));
+                at = to;
+            }
+            if at < last {
+                segments.push((at, last, kind));
+            }
+        }
+        segments
+    }
+
     /// Cuts `[begin, end)` into the parts inside cleared ranges (`true`) and outside of them.
-    pub fn segments<'a>(&'a self, begin: &'a [u8], end: &'a [u8]) -> Vec<(&'a [u8], &'a [u8], bool)> {
+    fn parts<'a>(&'a self, begin: &'a [u8], end: &'a [u8]) -> Vec<(&'a [u8], &'a [u8], bool)> {
         let mut segments = Vec::new();
         if begin >= end {
             return segments;
@@ -144,15 +305,18 @@ impl Overlay {
         segments
     }
 
-    /// Calls `part` with the pieces of `[begin, end)` that the transaction has not written
-    /// itself (rule CONF-3).
+    /// Calls `part` with the pieces of `[begin, end)` that the transaction has not written itself,
+    /// or only changed (rule CONF-3).
     pub fn unwritten(&self, begin: &[u8], end: &[u8], part: &mut dyn FnMut(&[u8], &[u8])) {
-        for (first, last, cleared) in self.segments(begin, end) {
+        for (first, last, cleared) in self.parts(begin, end) {
             if cleared {
                 continue;
             }
             let mut at = first.to_vec();
-            for (key, _) in self.range(first, last) {
+            for (key, entry) in self.range(first, last) {
+                if matches!(entry, Entry::Pending(pending) if pending.is_dependent()) {
+                    continue;
+                }
                 if at.as_slice() < key {
                     part(&at, key);
                 }
@@ -166,12 +330,15 @@ impl Overlay {
 
     /// Size of the mutations as rule LIM-5 counts them.
     pub fn size(&self) -> usize {
-        let keys: usize = self
-            .keys()
-            .map(|(key, value)| HEADER + value.map_or(2 * key.len() + 1, |value| key.len() + value.len()))
-            .sum();
+        let of_key = |(key, entry): (&[u8], &Entry)| match entry {
+            Entry::Set(value) => HEADER + key.len() + value.len(),
+            Entry::Cleared => HEADER + 2 * key.len() + 1,
+            Entry::Pending(pending) => pending.parts().map(|part| HEADER + key.len() + part).sum(),
+        };
+        let keys: usize = self.keys().map(of_key).sum();
         let clears: usize = self.clears().map(|(begin, end)| HEADER + begin.len() + end.len()).sum();
-        keys + clears
+        let stamped: usize = self.stamped_keys().iter().map(|key| HEADER + key.size()).sum();
+        keys + clears + stamped
     }
 
     fn is_in_clear(&self, key: &[u8]) -> bool {
@@ -181,7 +348,7 @@ impl Overlay {
 }
 
 /// Bytes a mutation counts for beside its parameters (rule LIM-5).
-const HEADER: usize = 28;
+pub const HEADER: usize = 28;
 
 #[cfg(test)]
 mod tests {
@@ -200,9 +367,9 @@ mod tests {
         pairs.iter().map(|(begin, end)| ((*begin).to_owned(), (*end).to_owned())).collect()
     }
 
+    /// CONF-3 and the vectors of section 19.
     #[test]
     fn own_writes_are_cut_out_of_read_ranges() {
-        // CONF-3 and the vectors of section 19.
         let mut overlay = Overlay::default();
         overlay.set(b"d", b"x");
         assert_eq!(parts(&overlay, "a", "g"), owned(&[("a", "d"), ("d\0", "g")]));
@@ -214,17 +381,32 @@ mod tests {
         assert_eq!(parts(&overlay, "f", "e"), owned(&[]));
     }
 
+    /// CONF-3, RYW-3 and RYW-4: a key that is only changed stays in the read range, one whose value
+    /// was known does not.
+    #[test]
+    fn keys_that_are_only_changed_stay_in_read_ranges() {
+        let mut overlay = Overlay::default();
+        overlay.atomic(Mutation::Add, b"b", b"\x01", 100);
+        overlay.set(b"d", b"\x01");
+        overlay.atomic(Mutation::Add, b"d", b"\x01", 100);
+        overlay.set_stamped_value(b"f", b"..........\0\0\0\0");
+        assert_eq!(parts(&overlay, "a", "g"), owned(&[("a", "d"), ("d\0", "f"), ("f\0", "g")]));
+        assert!(matches!(overlay.get(b"d"), Known::Set(b"\x02")));
+        assert!(matches!(overlay.get(b"b"), Known::Pending(pending) if pending.is_dependent()));
+        assert!(overlay.is_unreadable(b"f") && !overlay.is_unreadable(b"d"));
+    }
+
     #[test]
     fn the_last_write_of_a_key_counts() {
         let mut overlay = Overlay::default();
         overlay.set(b"b", b"1");
         overlay.clear_range(b"a", b"c");
-        assert_eq!(overlay.get(b"b"), Known::Cleared);
+        assert!(matches!(overlay.get(b"b"), Known::Cleared));
         overlay.set(b"b", b"2");
-        assert_eq!(overlay.get(b"b"), Known::Set(b"2"));
+        assert!(matches!(overlay.get(b"b"), Known::Set(b"2")));
         overlay.clear(b"b");
-        assert_eq!(overlay.get(b"b"), Known::Cleared);
-        assert_eq!(overlay.get(b"c"), Known::Unwritten);
+        assert!(matches!(overlay.get(b"b"), Known::Cleared));
+        assert!(matches!(overlay.get(b"c"), Known::Unwritten));
     }
 
     #[test]
@@ -236,5 +418,41 @@ mod tests {
         assert_eq!(overlay.clears().collect::<Vec<_>>(), [(&b"a"[..], &b"d"[..])]);
         overlay.clear_range(b"b", b"c");
         assert_eq!(overlay.clears().count(), 1);
+    }
+
+    fn write_ranges(overlay: &Overlay) -> Vec<String> {
+        let mut ranges = Vec::new();
+        overlay.write_ranges(&mut |range| ranges.push(format!("{range:?}")));
+        ranges
+    }
+
+    /// CONF-11: a write without a conflict range takes none away that an earlier one made.
+    #[test]
+    fn quiet_writes_have_no_conflict_range() {
+        let mut overlay = Overlay::default();
+        overlay.set(b"a", b"1");
+        overlay.note_conflict(RangeRef::Key(b"a"), false);
+        overlay.set(b"a", b"2");
+        overlay.note_conflict(RangeRef::Key(b"b"), false);
+        overlay.set(b"b", b"1");
+        overlay.note_conflict(RangeRef::Key(b"c"), true);
+        overlay.set(b"c", b"1");
+        assert_eq!(write_ranges(&overlay), ["Key([97])", "Key([99])"]);
+        assert!(overlay.has_quiet_writes());
+    }
+
+    /// RYW-9: a set leaves a key unreadable, a clear does not.
+    #[test]
+    fn only_a_clear_makes_a_key_readable_again() {
+        let mut overlay = Overlay::default();
+        overlay.set_stamped_value(b"k", b"..........\0\0\0\0");
+        overlay.set(b"k", b"1");
+        assert!(overlay.is_unreadable(b"k"));
+        overlay.atomic(Mutation::Add, b"k", b"\x01", 100);
+        assert!(overlay.is_unreadable(b"k"));
+        overlay.clear(b"k");
+        assert!(!overlay.is_unreadable(b"k"));
+        overlay.set(b"k", b"1");
+        assert!(matches!(overlay.get(b"k"), Known::Set(b"1")));
     }
 }

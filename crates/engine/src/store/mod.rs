@@ -10,7 +10,7 @@ mod rocks;
 
 use std::sync::Arc;
 
-use plinth_api::{Error, Result, Value};
+use plinth_api::{Code, Error, Result, Value};
 
 pub use options::{store_options, StoreOptions};
 pub use rocks::Rocks;
@@ -22,14 +22,38 @@ pub const META: u32 = u32::MAX;
 /// Receives the pairs of a scan in order; `false` stops it.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> bool + 'a;
 
+/// How far a read may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// To the disk if it must.
+    Disk,
+    /// Only as far as memory; beyond it the read fails with [`NOT_IN_MEMORY`].
+    Memory,
+}
+
+/// The error of a read that would have had to go to the disk. It stays inside the engine.
+pub const NOT_IN_MEMORY: Code = Code::from_number(-2);
+
 /// A frozen state of all keyspaces.
 pub trait Snapshot: Send + Sync {
     /// The value of a key.
-    fn get(&self, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
+    fn get(&self, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
 
-    /// Visits the pairs with `begin <= key < end`, ascending, or descending if `reverse`.
-    /// Returns what it stepped over.
-    fn scan(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<Skipped>;
+    /// Visits the pairs of a range. Returns what it stepped over.
+    fn scan(&self, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<Skipped>;
+}
+
+/// The pairs with `begin <= key < end`, ascending, or descending if `reverse`.
+#[derive(Clone, Copy, Debug)]
+pub struct Range<'a> {
+    /// The keyspace.
+    pub keyspace: u32,
+    /// First key.
+    pub begin: &'a [u8],
+    /// First key past the end.
+    pub end: &'a [u8],
+    /// Whether to go down.
+    pub reverse: bool,
 }
 
 /// What a scan stepped over before it came to its first pair.
@@ -58,6 +82,10 @@ pub trait Batch: Send {
 pub trait Store: Send + Sync {
     /// The state after the last `write`.
     fn snapshot(self: Arc<Self>) -> Box<dyn Snapshot>;
+    /// The value of a key after the last `write`.
+    fn get(self: Arc<Self>, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
+    /// About how many bytes are stored in `[begin, end)`.
+    fn estimate(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<u64>;
     /// A new, empty batch.
     fn batch(self: Arc<Self>) -> Box<dyn Batch>;
     /// Makes every batch written so far durable. Batches may be written meanwhile.
@@ -74,5 +102,5 @@ pub trait Store: Send + Sync {
 
 /// The error of a keyspace number that the store does not have (any more).
 pub fn keyspace_gone(keyspace: u32) -> Error {
-    Error::new(plinth_api::Code::KEYSPACE_DROPPED).context(format!("keyspace number {keyspace}"))
+    Error::new(Code::KEYSPACE_DROPPED).context(format!("keyspace number {keyspace}"))
 }

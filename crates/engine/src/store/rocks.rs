@@ -15,13 +15,13 @@ use arc_swap::ArcSwap;
 use plinth_api::{Code, Error, Pinned, Result, Value};
 use rocksdb::perf::{PerfContext, PerfMetric};
 use rocksdb::{
-    BoundColumnFamily, ColumnFamilyDescriptor, DBPinnableSlice, DBWithThreadMode, Env, ErrorKind, MultiThreaded,
-    ReadOptions, SnapshotWithThreadMode, WriteBatch, WriteOptions,
+    AsColumnFamilyRef, AsRawPtr, BoundColumnFamily, ColumnFamilyDescriptor, DBPinnableSlice, DBWithThreadMode, Env,
+    ErrorKind, MultiThreaded, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch, WriteOptions,
 };
 
 use crate::format::OpenDirectory;
 
-use super::{keyspace_gone, Batch, Skipped, Snapshot, Store, StoreOptions, Visit, META};
+use super::{keyspace_gone, Batch, Range, Skipped, Snapshot, Store, StoreOptions, Tier, Visit, META, NOT_IN_MEMORY};
 use crate::vacant::WORTH_NOTING;
 
 type Db = DBWithThreadMode<MultiThreaded>;
@@ -32,6 +32,9 @@ const META_NAME: &str = "plinth.meta";
 /// Up to this size a copy costs no more than pinning, and lets go of the cached block at once.
 const COPY_UP_TO: usize = 1024;
 
+/// Memtables and files, but not blob files, which are not used.
+const SIZES_OF_ALL: u8 = 3;
+
 /// An open RocksDB.
 pub struct Rocks {
     default: Family,
@@ -39,6 +42,8 @@ pub struct Rocks {
     /// Column families of the keyspaces from 1 on; replaced as a whole when one comes or goes.
     families: ArcSwap<BTreeMap<u32, Family>>,
     write_options: WriteOptions,
+    /// For reads of the newest state.
+    read_options: ReadOptions,
     db: Db,
     /// Outlives the database, which keeps pointers into them.
     options: StoreOptions,
@@ -95,6 +100,7 @@ impl Rocks {
             meta,
             families,
             write_options: WriteOptions::default(),
+            read_options: ReadOptions::default(),
             db,
             options,
             memory: env,
@@ -111,6 +117,21 @@ impl Rocks {
         }
     }
 
+    /// Reads a key; `self` is an `Arc` because a pinned value keeps the database.
+    fn read(self: &Arc<Self>, keyspace: u32, key: &[u8], options: &ReadOptions) -> Result<Option<Value>> {
+        let found = self.with_family(keyspace, |family| {
+            let found = self.db.get_pinned_cf_opt(family, key, options);
+            let found = found.map_err(|error| translate(&error, "reading a key"))?;
+            // SAFETY: lengthened only to leave the closure; it is copied from below, or stored
+            // beside an `Arc` of the database that outlives it.
+            Ok(found.map(|slice| unsafe { transmute::<DBPinnableSlice<'_>, DBPinnableSlice<'static>>(slice) }))
+        })?;
+        Ok(found.map(|slice| match slice.len() {
+            0..=COPY_UP_TO => Value::Shared(Arc::from(&*slice)),
+            _ => Value::Pinned(Arc::new(PinnedSlice { slice, _rocks: self.clone() })),
+        }))
+    }
+
     fn change_families(&self, change: impl FnOnce(&mut BTreeMap<u32, Family>)) {
         // Only called under the sequencer's lock, so no change is lost between load and store.
         let mut families = BTreeMap::clone(&self.families.load());
@@ -123,42 +144,41 @@ impl Rocks {
 struct RocksSnapshot {
     /// Made by the first read: many snapshots are never read.
     read: OnceLock<ReadOptions>,
+    /// For reads that may not go to the disk.
+    read_memory: OnceLock<ReadOptions>,
     snapshot: SnapshotWithThreadMode<'static, Db>,
     rocks: Arc<Rocks>,
 }
 
 impl RocksSnapshot {
-    fn read_options(&self) -> ReadOptions {
+    fn read_options(&self, tier: Tier) -> ReadOptions {
         let mut options = ReadOptions::default();
         options.set_snapshot(&self.snapshot);
+        if tier == Tier::Memory {
+            options.set_read_tier(ReadTier::BlockCache);
+        }
         options
     }
 }
 
 impl Snapshot for RocksSnapshot {
-    fn get(&self, keyspace: u32, key: &[u8]) -> Result<Option<Value>> {
-        let options = self.read.get_or_init(|| self.read_options());
-        let found = self.rocks.with_family(keyspace, |family| {
-            let found = self.rocks.db.get_pinned_cf_opt(family, key, options);
-            let found = found.map_err(|error| translate(&error, "reading a key"))?;
-            // SAFETY: lengthened only to leave the closure; it is copied from below, or stored
-            // beside an `Arc` of the database that outlives it.
-            Ok(found.map(|slice| unsafe { transmute::<DBPinnableSlice<'_>, DBPinnableSlice<'static>>(slice) }))
-        })?;
-        Ok(found.map(|slice| match slice.len() {
-            0..=COPY_UP_TO => Value::Shared(Arc::from(&*slice)),
-            _ => Value::Pinned(Arc::new(PinnedSlice { slice, _rocks: self.rocks.clone() })),
-        }))
+    fn get(&self, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>> {
+        let options = match tier {
+            Tier::Disk => &self.read,
+            Tier::Memory => &self.read_memory,
+        };
+        self.rocks.read(keyspace, key, options.get_or_init(|| self.read_options(tier)))
     }
 
-    fn scan(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<Skipped> {
+    fn scan(&self, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<Skipped> {
+        let Range { keyspace, begin, end, reverse } = range;
         if begin >= end {
             return Ok(Skipped::default());
         }
         let counters = PerfContext::default();
         let tombstones = || counters.metric(PerfMetric::InternalDeleteSkippedCount);
         let before = tombstones();
-        let mut options = self.read_options();
+        let mut options = self.read_options(tier);
         // Tight bounds keep the iterator from walking over tombstones next to the range.
         options.set_iterate_lower_bound(begin);
         options.set_iterate_upper_bound(end);
@@ -245,7 +265,46 @@ impl Store for Rocks {
         // before it; the database does not move inside its `Arc`.
         let snapshot =
             unsafe { transmute::<SnapshotWithThreadMode<'_, Db>, SnapshotWithThreadMode<'static, Db>>(snapshot) };
-        Box::new(RocksSnapshot { read: OnceLock::new(), snapshot, rocks: self })
+        Box::new(RocksSnapshot { read: OnceLock::new(), read_memory: OnceLock::new(), snapshot, rocks: self })
+    }
+
+    fn get(self: Arc<Self>, keyspace: u32, key: &[u8]) -> Result<Option<Value>> {
+        self.read(keyspace, key, &self.read_options)
+    }
+
+    fn estimate(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<u64> {
+        let (begin_key, end_key) = (begin.as_ptr().cast(), end.as_ptr().cast());
+        let mut size = 0;
+        let mut words = std::ptr::null_mut();
+        self.with_family(keyspace, |family| {
+            // SAFETY: one range of two keys, each with its length; the family belongs to the
+            // database, which lives while `self` does.
+            unsafe {
+                librocksdb_sys::rocksdb_approximate_sizes_cf_with_flags(
+                    self.db.as_raw_ptr(),
+                    family.inner(),
+                    1,
+                    &begin_key,
+                    &begin.len(),
+                    &end_key,
+                    &end.len(),
+                    SIZES_OF_ALL,
+                    &mut size,
+                    &mut words,
+                );
+            }
+            Ok(())
+        })?;
+        if words.is_null() {
+            return Ok(size);
+        }
+        // SAFETY: RocksDB made the text with malloc and leaves it to us.
+        let text = unsafe {
+            let text = std::ffi::CStr::from_ptr(words).to_string_lossy().into_owned();
+            librocksdb_sys::rocksdb_free(words.cast());
+            text
+        };
+        Err(Error::new(Code::IO_ERROR).context(format!("estimating a size: {text}")))
     }
 
     fn batch(self: Arc<Self>) -> Box<dyn Batch> {
@@ -299,6 +358,7 @@ fn translate(error: &rocksdb::Error, doing: &str) -> Error {
         }
         ErrorKind::Corruption => Code::FILE_CORRUPT,
         ErrorKind::IOError => Code::IO_ERROR,
+        ErrorKind::Incomplete => NOT_IN_MEMORY,
         ErrorKind::NotFound => Code::FILE_NOT_FOUND,
         ErrorKind::InvalidArgument if words.contains("does not exist") => Code::FILE_CORRUPT,
         _ => Code::IO_ERROR,

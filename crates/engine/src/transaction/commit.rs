@@ -2,20 +2,31 @@
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use plinth_api::{Code, Error, Result};
+use plinth_api::{Code, Done, Error, Pending, Result};
 
+use super::calls::Call;
+use super::read::told;
+use super::state::{Stamped, RANGE_HEADER};
 use super::{wants_sync, Phase, State, Transaction};
-use crate::commit::{Clear, Request};
+use crate::commit::{Clear, Outcome, Request};
 use crate::conflict::{ConflictSet, RangeRef};
 use crate::overlay::Overlay;
+use crate::service::AsyncCommit;
+use crate::store::{Range, Tier};
 
 /// Cleared ranges with up to this many keys are deleted key by key: range tombstones slow down
 /// every later read of their neighbourhood.
 const POINT_DELETES: usize = 100;
 /// Cleared ranges of one commit that are looked at for that.
 const CLEARS_LOOKED_AT: usize = 16;
-/// Bytes that a conflict range counts for beside its keys (rule LIM-5).
-const RANGE_HEADER: usize = 24;
+
+/// What a commit comes to.
+enum Prepared {
+    /// Nothing was written.
+    ReadOnly,
+    /// A request, for the pipeline.
+    Write(Request),
+}
 
 impl Transaction {
     pub(super) fn run_commit(&self) -> Result<()> {
@@ -23,51 +34,140 @@ impl Transaction {
         state.phase = Phase::Committing;
         let epoch = state.epoch;
         state = self.wait_for_reads(state);
-        let outcome = self.commit_state(state, epoch);
-        if let Err(error) = &outcome {
+        match self.prepare_state(state, epoch) {
+            Ok(Prepared::ReadOnly) => self.end_commit(epoch, Ok(None)),
+            Ok(Prepared::Write(request)) => self.end_commit(epoch, Ok(Some(self.service.commit(request)))),
+            Err(error) => self.end_commit(epoch, Err(error)),
+        }
+    }
+
+    /// A commit that does not wait: one that writes nothing ends at once, the others go to the
+    /// executor when no read is running any more (rule COM-4).
+    pub(super) fn run_commit_async(self: Arc<Self>, done: Done<()>) -> Option<Arc<dyn Pending>> {
+        let mut state = match self.usable() {
+            Ok(state) => state,
+            Err(error) => return told(done, Err(error)),
+        };
+        state.phase = Phase::Committing;
+        let epoch = state.epoch;
+        if state.reads_running == 0 && !state.has_written() {
+            let prepared = self.prepare_state(state, epoch).map(|_| None);
+            return told(done, self.end_commit(epoch, prepared));
+        }
+        let waits = state.reads_running > 0;
+        drop(state);
+        let call = Call::begin(&self, epoch, done);
+        let handle = call.clone();
+        let send = {
+            let transaction = self.clone();
+            move || transaction.send_commit(epoch, call)
+        };
+        if waits {
+            let mut state = self.lock();
+            // The last read may have ended, or the transaction been reset, since the look above.
+            if state.reads_running > 0 && state.epoch == epoch {
+                state.after_reads = Some(Box::new(send));
+                return Some(handle);
+            }
+        }
+        send();
+        Some(handle)
+    }
+
+    fn send_commit(self: Arc<Self>, epoch: u64, call: Arc<Call<()>>) {
+        let (preparing, ending) = (self.clone(), self.clone());
+        // Nothing to write is no error: it only has nothing to send.
+        let prepare = move || match preparing.prepare_state(preparing.lock(), epoch)? {
+            Prepared::Write(request) => Ok(Some(request)),
+            Prepared::ReadOnly => Ok(None),
+        };
+        let done = move |outcome: Result<Option<Outcome>>| call.complete(ending.end_commit(epoch, outcome));
+        self.service.commit_async(AsyncCommit { prepare: Box::new(prepare), done: Box::new(done) });
+    }
+
+    /// Notes the outcome of a commit, and what it means for the transaction's watches.
+    fn end_commit(&self, epoch: u64, outcome: Result<Option<Outcome>>) -> Result<()> {
+        let (request, result) = match outcome {
+            Ok(None) => (None, Ok(None)),
+            Ok(Some((request, result))) => (Some(request), result.map(Some)),
+            Err(error) => (None, Err(error)),
+        };
+        if let Err(error) = &result {
             self.service.commit_failed(error.code());
         }
         let mut state = self.lock();
         if state.epoch != epoch {
-            return Err(Error::new(Code::TRANSACTION_CANCELLED).context("the transaction was reset during its commit"));
+            let text = "the transaction was reset during its commit";
+            return Err(Error::new(Code::TRANSACTION_CANCELLED).context(text));
         }
         state.phase = Phase::Finished;
-        // A use during the commit, or a cancel, wins over its outcome (rules COM-3, RST-2).
-        if let Some(mark) = state.mark {
-            return Err(Error::new(mark));
+        if let Some(mut request) = request {
+            if state.options.values.report_conflicting_keys && !request.hits.is_empty() {
+                state.hits = std::mem::take(&mut request.hits);
+            }
+            state.sent = Some(Box::new(request));
         }
-        state.committed = outcome?;
-        Ok(())
+        let watches = std::mem::take(&mut state.watches);
+        // A use during the commit, or a cancel, wins over its outcome (rules COM-3, RST-2).
+        let marked = state.mark.map_or(Ok(()), |mark| Err(Error::new(mark)));
+        match &result {
+            Ok(Some(committed)) => {
+                state.committed = committed.version;
+                state.stamped = Stamped::Yes(committed.stamp());
+            }
+            Ok(None) => {
+                state.committed = -1;
+                state.stamped = Stamped::ReadOnly;
+            }
+            Err(_) => {}
+        }
+        drop(state);
+        // Rules WATCH-5 and WATCH-7.
+        match &result {
+            _ if watches.is_empty() => {}
+            Ok(_) => self.service.activate(watches),
+            Err(error) => self.end_watches(watches, Some(error.code())),
+        }
+        marked.and(result.map(|_| ()))
     }
 
     /// Rule COM-4: all reads that were started count.
-    fn wait_for_reads<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        let epoch = state.epoch;
-        while state.reads_running > 0 && state.epoch == epoch {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn wait_for_reads<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        if state.reads_running == 0 {
+            return state;
         }
-        state
+        let epoch = state.epoch;
+        // The reads may wait for the thread that this one is.
+        self.service.executor().blocking(|| {
+            while state.reads_running > 0 && state.epoch == epoch {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            state
+        })
     }
 
-    /// Commits what the state holds; returns the version, -1 for a read-only commit.
-    fn commit_state<'a>(&'a self, mut state: MutexGuard<'a, State>, epoch: u64) -> Result<i64> {
+    /// Makes a request of what the state holds.
+    fn prepare_state<'a>(&'a self, mut state: MutexGuard<'a, State>, epoch: u64) -> Result<Prepared> {
         if state.epoch != epoch {
             return Err(Error::new(Code::TRANSACTION_CANCELLED));
         }
         if let Some(code) = state.read_error {
             return Err(Error::new(code).context("an earlier read of the transaction failed"));
         }
-        if state.writes.iter().all(|(_, set)| set.is_empty())
-            && state.overlays.iter().all(|(_, overlay)| overlay.is_empty())
-        {
-            return Ok(-1);
+        if !state.has_written() {
+            return Ok(Prepared::ReadOnly);
+        }
+        if state.options.read_lock_aware && !state.options.lock_aware {
+            return Err(Error::new(Code::TRANSACTION_READ_ONLY));
         }
         check_size(&mut state)?;
-        // Fixed before queueing: a commit that is still to come may conflict (rule 3FS-9).
-        let fetched = state.read_point.is_none();
-        let point = match state.read_point.clone() {
-            Some(point) => point,
-            None => {
+        state.merge_late_reads();
+        let no_reads = state.reads.iter().all(|(_, set)| set.is_empty());
+        let read_version = match (&state.read_point, state.wanted_version) {
+            // Rule COM-6: it asks for no proof that its read version is not too old.
+            (_, Some(_)) if no_reads && state.options.causal_write_risky => i64::MAX,
+            (Some(point), _) => point.version,
+            (None, wanted) => {
                 drop(state);
                 let point = self.read_point()?;
                 state = self.lock();
@@ -75,23 +175,40 @@ impl Transaction {
                     // What it holds now belongs to the transaction that a reset began.
                     return Err(Error::new(Code::TRANSACTION_CANCELLED));
                 }
-                point
+                // Fixed before queueing: a commit that is still to come may conflict (rule 3FS-9).
+                // A version that nobody read at can't be too old, however long the commit queues.
+                if no_reads && wanted.is_none() {
+                    i64::MAX
+                } else {
+                    point.version
+                }
             }
         };
-        // A version that nobody read at can't be too old, however long the commit queues (rule
-        // COM-6).
-        let blind = state.wanted_version.is_none() && state.reads.iter().all(|(_, set)| set.is_empty());
         let mut request = Request {
-            read_version: if fetched && blind { i64::MAX } else { point.version },
+            read_version,
             reads: std::mem::take(&mut state.reads),
             writes: std::mem::take(&mut state.writes),
             overlays: std::mem::take(&mut state.overlays),
             clears: Vec::new(),
             sync: wants_sync(&state.options),
+            report: state.options.values.report_conflicting_keys,
+            hits: Vec::new(),
         };
         drop(state);
         request.clears = self.look_up_clears(&request.overlays)?;
-        self.service.commit(request)
+        self.warm_up(&request.overlays)?;
+        Ok(Prepared::Write(request))
+    }
+
+    /// Reads the keys of atomic operations, so that the sequencer finds them in memory.
+    fn warm_up(&self, overlays: &[(u32, Arc<Overlay>)]) -> Result<()> {
+        for (keyspace, overlay) in overlays.iter().filter(|(_, overlay)| overlay.is_unsettled()) {
+            let point = self.service.latest(Tier::Disk)?;
+            for (key, _) in overlay.unsettled().filter(|(_, pending)| pending.is_dependent()) {
+                self.service.get(&point, Tier::Disk, *keyspace, key)?;
+            }
+        }
+        Ok(())
     }
 
     /// Finds the keys in cleared ranges that hold only a few.
@@ -99,9 +216,10 @@ impl Transaction {
         let mut clears = Vec::new();
         for (keyspace, overlay) in overlays {
             for (begin, end) in overlay.clears().take(CLEARS_LOOKED_AT) {
-                let point = self.service.latest()?;
+                let point = self.service.latest(Tier::Disk)?;
                 let mut keys = Vec::new();
-                self.service.scan(&point, *keyspace, begin, end, false, &mut |key, _| {
+                let range = Range { keyspace: *keyspace, begin, end, reverse: false };
+                self.service.scan(&point, Tier::Disk, range, &mut |key, _| {
                     keys.push(key.to_vec());
                     keys.len() <= POINT_DELETES
                 })?;

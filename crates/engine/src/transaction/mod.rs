@@ -4,19 +4,27 @@
 //! notes only; see `state`.
 
 mod cache;
+mod calls;
 mod commit;
+mod estimate;
+mod option;
 mod read;
 mod retry;
+mod special;
 mod state;
+mod watch;
 mod write;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use plinth_api::{Durability, Error, KeySelector, RangeOptions, RangeResult, Result, TransactionOption, Value};
+use plinth_api::{
+    Code, Done, Durability, Error, KeySelector, Mutation, Pending, RangeOptions, RangeResult, Result,
+    TransactionOption, Value,
+};
 use uuid::Uuid;
 
 use crate::service::Service;
-use state::{Options, Phase, State};
+use state::{Abandoned, Options, Phase, Stamped, State};
 
 /// A transaction.
 pub struct Transaction {
@@ -31,7 +39,7 @@ pub struct Transaction {
 impl Transaction {
     /// Begins a transaction.
     pub fn new(service: Arc<dyn Service>) -> Self {
-        let state = Mutex::new(State::new(defaults(&*service)));
+        let state = Mutex::new(State::new(Options::new(&*service)));
         Self { service, state, changed: Condvar::new(), id: OnceLock::new() }
     }
 
@@ -39,24 +47,97 @@ impl Transaction {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The options a transaction begins with.
+    fn defaults(&self) -> Options {
+        Options::new(&*self.service)
+    }
+
     /// The state of an open, usable transaction.
     fn usable(&self) -> Result<MutexGuard<'_, State>> {
         self.service.check_open()?;
         let mut state = self.lock();
-        state.check_usable()?;
+        let usable = state.check_usable();
+        if let (Err(error), false) = (&usable, state.calls.is_empty()) {
+            // The mark may be new: what is under way fails with it (rule TX-3).
+            let calls = match state.mark {
+                Some(_) => state.calls.take(),
+                None => calls::Calls::default(),
+            };
+            drop(state);
+            calls.abort(error.code());
+            return Err(Error::new(error.code()));
+        }
+        usable?;
         Ok(state)
     }
-}
 
-/// The options a transaction begins with.
-fn defaults(service: &dyn Service) -> Options {
-    let options = service.options();
-    Options { values: options.transaction, durability: options.durability }
+    /// Ends what is under way when the time is up, on a thread of the executor.
+    fn watch_deadline(self: &Arc<Self>, state: MutexGuard<'_, State>) {
+        let Some(deadline) = state.deadline().filter(|_| state.timer.is_none()) else {
+            return;
+        };
+        let weak = Arc::downgrade(self);
+        let expire = move || {
+            let Some(transaction) = weak.upgrade() else {
+                return;
+            };
+            let mut state = transaction.lock();
+            state.timer = None;
+            match state.check_mark() {
+                Err(error) => {
+                    let calls = state.calls.take();
+                    drop(state);
+                    calls.abort(error.code());
+                    transaction.changed.notify_all();
+                }
+                // The time was extended meanwhile.
+                Ok(()) if !state.calls.is_empty() => transaction.watch_deadline(state),
+                Ok(()) => {}
+            }
+        };
+        // Not under the lock: the executor may run the job at once.
+        drop(state);
+        let timer = self.service.executor().at(deadline, Box::new(expire));
+        let mut state = self.lock();
+        let superseded = state.timer.replace(timer);
+        drop(state);
+        if let Some(superseded) = superseded {
+            self.service.executor().cancel(superseded);
+        }
+    }
+
+    /// Has everything that waits look at a new timeout.
+    fn deadline_changed(&self, mut state: MutexGuard<'_, State>) {
+        let timer = state.timer.take();
+        let owner = state.calls.owner();
+        match owner {
+            Some(owner) => owner.watch_deadline(state),
+            None => drop(state),
+        }
+        if let Some(timer) = timer {
+            self.service.executor().cancel(timer);
+        }
+        self.changed.notify_all();
+    }
+
+    /// Tells those who waited for something that a reset, or the end, took away.
+    fn tell_abandoned(&self, abandoned: Abandoned, code: Code) {
+        abandoned.calls.abort(code);
+        self.end_watches(abandoned.watches, Some(code));
+    }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        let reserved = self.lock().reserved;
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let reserved = state.reserved;
+        let timer = state.timer.take();
+        let watches = std::mem::take(&mut state.watches);
+        debug_assert!(state.calls.is_empty(), "a call under way holds its transaction");
+        if let Some(timer) = timer {
+            self.service.executor().cancel(timer);
+        }
+        self.end_watches(watches, Some(Code::TRANSACTION_CANCELLED));
         self.service.release(reserved);
         self.service.ended();
     }
@@ -93,6 +174,10 @@ impl plinth_api::Transaction for Transaction {
         self.write_clear_range(keyspace, begin, end)
     }
 
+    fn atomic_op(&self, keyspace: u32, mutation: Mutation, key: &[u8], operand: &[u8]) -> Result<()> {
+        self.write_atomic(keyspace, mutation, key, operand)
+    }
+
     fn add_read_conflict_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
         self.note_read_conflict(keyspace, begin, end)
     }
@@ -119,6 +204,26 @@ impl plinth_api::Transaction for Transaction {
         self.lock().committed
     }
 
+    fn versionstamp(&self) -> Result<[u8; 10]> {
+        match self.lock().stamped {
+            Stamped::Yes(stamp) => Ok(stamp),
+            Stamped::ReadOnly => Err(Error::new(Code::NO_COMMIT_VERSION)),
+            Stamped::No => Err(Error::new(Code::TRANSACTION_INVALID_VERSION)),
+        }
+    }
+
+    fn approximate_size(&self) -> Result<i64> {
+        Ok(i64::try_from(self.lock().approximate).unwrap_or(i64::MAX))
+    }
+
+    fn estimated_range_size(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<i64> {
+        self.estimate(keyspace, begin, end)
+    }
+
+    fn split_points(&self, keyspace: u32, begin: &[u8], end: &[u8], chunk_size: i64) -> Result<Vec<Vec<u8>>> {
+        self.split(keyspace, begin, end, chunk_size)
+    }
+
     fn on_error(&self, error: Error) -> Result<()> {
         self.retry_after(error)
     }
@@ -126,41 +231,78 @@ impl plinth_api::Transaction for Transaction {
     fn reset(&self) -> Result<()> {
         self.service.check_open()?;
         let mut state = self.lock();
-        state.forget();
-        state.options = defaults(&*self.service);
+        let abandoned = state.forget();
+        state.options = self.defaults();
         state.retries = 0;
         state.backoff = state::FIRST_BACKOFF;
         state.started = std::time::Instant::now();
         self.give_back(&mut state);
         drop(state);
         self.changed.notify_all();
+        self.tell_abandoned(abandoned, Code::TRANSACTION_CANCELLED);
         Ok(())
     }
 
     fn cancel(&self) -> Result<()> {
         let mut state = self.lock();
-        state.mark.get_or_insert(plinth_api::Code::TRANSACTION_CANCELLED);
+        let mark = *state.mark.get_or_insert(Code::TRANSACTION_CANCELLED);
+        let calls = state.calls.take();
         drop(state);
         self.changed.notify_all();
+        calls.abort(mark);
         Ok(())
     }
 
+    fn abandon(&self) {
+        let abandoned = self.lock().abandon();
+        self.tell_abandoned(abandoned, Code::TRANSACTION_CANCELLED);
+    }
+
     fn set_option(&self, option: TransactionOption) -> Result<()> {
-        self.service.check_open()?;
-        let option = option.check(self.service.options().transaction.size_limit)?;
-        let mut state = self.lock();
-        let values = &mut state.options.values;
-        match option {
-            TransactionOption::Timeout(value) => values.timeout_ms = value,
-            TransactionOption::RetryLimit(value) => values.retry_limit = value,
-            TransactionOption::MaxRetryDelay(value) => values.max_retry_delay_ms = value,
-            TransactionOption::SizeLimit(value) => values.size_limit = value,
-            TransactionOption::Durability(value) => state.options.durability = value,
-        }
-        drop(state);
-        // A wait in `on_error` has to look at a new timeout.
-        self.changed.notify_all();
-        Ok(())
+        self.change_option(option)
+    }
+
+    fn watch(self: Arc<Self>, keyspace: u32, key: &[u8], done: Done<()>) -> Option<Arc<dyn Pending>> {
+        self.run_watch(keyspace, key, done)
+    }
+
+    fn get_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        key: &[u8],
+        snapshot: bool,
+        done: Done<Option<Value>>,
+    ) -> Option<Arc<dyn Pending>> {
+        self.read_key_async(keyspace, key, snapshot, done)
+    }
+
+    fn get_key_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        selector: KeySelector,
+        snapshot: bool,
+        done: Done<Vec<u8>>,
+    ) -> Option<Arc<dyn Pending>> {
+        self.read_selector_async(keyspace, selector, snapshot, done)
+    }
+
+    fn get_range_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        options: RangeOptions,
+        done: Done<RangeResult>,
+    ) -> Option<Arc<dyn Pending>> {
+        self.read_range_async(keyspace, begin, end, options, done)
+    }
+
+    fn commit_async(self: Arc<Self>, done: Done<()>) -> Option<Arc<dyn Pending>> {
+        self.run_commit_async(done)
+    }
+
+    fn on_error_async(self: Arc<Self>, error: Error, done: Done<()>) -> Option<Arc<dyn Pending>> {
+        self.retry_after_async(error, done)
     }
 
     fn id(&self) -> Result<String> {

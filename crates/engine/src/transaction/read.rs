@@ -1,18 +1,25 @@
 //! Reads: of a key, of a selector, of a range, and the conflict ranges they leave behind.
 //!
 //! A read goes: note that it runs, take the read point and the own writes as they are now (rule
-//! RYW-2), read without the lock, then note its end, its conflict range or its error.
+//! RYW-2), read without the lock, then note its end, its conflict range or its error. One that may
+//! not wait does the same in memory; if that is not enough, it goes on to the disk on a thread of
+//! the executor, as if it had just begun.
 
+use std::cell::OnceCell;
 use std::sync::{Arc, MutexGuard};
 
 use plinth_api::{
-    key::{printable, successor, END_OF_KEYS},
-    Code, Error, KeySelector, RangeOptions, RangeResult, Result, Value,
+    key::{printable, successor, END_OF_SYSTEM_KEYS},
+    Code, Done, Error, KeySelector, RangeOptions, RangeResult, Result, Value,
 };
 
+use super::calls::Call;
 use super::{Phase, State, Transaction};
-use crate::limits;
-use crate::overlay::{resolve, scan, Known, Overlay, Resolved, View};
+use crate::defects::{is_on, Defect};
+use crate::limits::Bounds;
+use crate::overlay::{resolve, scan, unreadable, Known, Overlay, Pending, Resolved, View};
+use crate::special;
+use crate::store::{Range, Tier, Visit, NOT_IN_MEMORY};
 use crate::version::ReadPoint;
 
 /// Pairs that room is made for at once, without and with a limit, and what counts as a long pair.
@@ -21,9 +28,23 @@ const MOST_ROOM: usize = 4_096;
 const LONG_PAIR: usize = 256;
 
 /// A read that was issued: what it sees, and whether the transaction is still the same one.
-struct Issued {
-    epoch: u64,
+pub(super) struct Issued {
+    pub(super) epoch: u64,
+    keyspace: u32,
+    snapshot: bool,
+    point: Option<Arc<ReadPoint>>,
+    wanted: Option<i64>,
+    /// The own writes it sees.
     overlay: Option<Arc<Overlay>>,
+    bounds: Bounds,
+}
+
+/// A read of a key: known from own writes, or to be read, and then changed by them.
+pub(super) enum KeyRead {
+    /// Own writes need no database and leave no conflict (rules RYW-13, CONF-3).
+    Known(Option<Value>),
+    /// The rest.
+    Stored(Issued, Option<Box<Pending>>),
 }
 
 /// The read conflict of a finished read: a range, or nothing.
@@ -31,58 +52,185 @@ type Touched = Option<(Vec<u8>, Vec<u8>)>;
 
 impl Transaction {
     pub(super) fn read_key(&self, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Option<Value>> {
-        let mut state = self.usable()?;
-        limits::check_read_key(key)?;
-        self.service.check_keyspace(keyspace)?;
-        if let Some(overlay) = state.overlay(keyspace) {
-            // Own writes need no database and leave no conflict (rules RYW-13, CONF-3).
-            match overlay.get(key) {
-                Known::Set(value) => return Ok(Some(Value::Owned(value.to_vec()))),
-                Known::Cleared => return Ok(None),
-                Known::Unwritten => {}
+        if special::is_special(key) {
+            return self.special_get(keyspace, key);
+        }
+        match self.issue_key(keyspace, key, snapshot)? {
+            KeyRead::Known(value) => Ok(value),
+            KeyRead::Stored(issued, change) => {
+                let result = self.fetch(&issued, Tier::Disk, key);
+                self.finish_key(&issued, key, &result, |_, _| {})?;
+                result.map(|value| self.changed(value, change))
             }
         }
-        if key.len() > limits::longest_readable(self.service.options()) {
-            return Ok(None);
+    }
+
+    pub(super) fn read_key_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        key: &[u8],
+        snapshot: bool,
+        done: Done<Option<Value>>,
+    ) -> Option<Arc<dyn plinth_api::Pending>> {
+        if special::is_special(key) {
+            done(self.special_get(keyspace, key));
+            return None;
+        }
+        let (issued, change) = match self.issue_key(keyspace, key, snapshot) {
+            Ok(KeyRead::Stored(issued, change)) => (issued, change),
+            Ok(KeyRead::Known(value)) => return told(done, Ok(value)),
+            Err(error) => return told(done, Err(error)),
+        };
+        let ended = move |tr: &Self, issued: &Issued, key: &[u8], result: Result<Option<Value>>| {
+            tr.finish_key(issued, key, &result, |_, _| {})?;
+            result.map(|value| tr.changed(value, change))
+        };
+        let result = self.fetch(&issued, Tier::Memory, key);
+        if !is_on_disk(&result) {
+            return told(done, ended(&self, &issued, key, result));
+        }
+        let (call, key) = (Call::begin(&self, issued.epoch, done), key.to_vec());
+        let handle = call.clone();
+        self.service.executor().clone().submit(Box::new(move || {
+            let result = self.fetch(&issued, Tier::Disk, &key);
+            call.complete(ended(&self, &issued, &key, result));
+        }));
+        Some(handle)
+    }
+
+    /// Settles what a read of a key sees.
+    pub(super) fn issue_key(&self, keyspace: u32, key: &[u8], snapshot: bool) -> Result<KeyRead> {
+        let mut state = self.usable()?;
+        state.options.bounds.check_read_key(key)?;
+        self.service.check_keyspace(keyspace)?;
+        let mut change = None;
+        if let Some(overlay) = state.visible(keyspace, snapshot) {
+            if overlay.is_unreadable(key) && !state.options.values.bypass_unreadable {
+                state.read_error.get_or_insert(Code::ACCESSED_UNREADABLE);
+                return Err(unreadable().context(format!("key \"{}\"", printable(key))));
+            }
+            match overlay.get(key) {
+                Known::Set(value) => return Ok(KeyRead::Known(Some(Value::Owned(value.to_vec())))),
+                Known::Cleared => return Ok(KeyRead::Known(None)),
+                Known::Unwritten => {}
+                Known::Pending(pending) if pending.is_dependent() => change = Some(Box::new(pending.clone())),
+                Known::Pending(pending) => {
+                    let value = pending.settle(None, None, state.options.bounds.value_size);
+                    return Ok(KeyRead::Known(value.map(Value::Owned)));
+                }
+            }
+        }
+        if key.len() > state.options.bounds.longest_readable(key) {
+            return Ok(KeyRead::Known(None));
         }
         self.account_reads(&mut state)?;
-        let issued = Self::issue(&mut state, None);
-        let point = state.read_point.clone();
-        drop(state);
-        let result = self.point_or(point).and_then(|point| self.service.get(&point, keyspace, key));
-        let result = result.or_else(|error| self.read_again(keyspace, key, error));
-        self.finish(&issued, &result, |state, value| {
-            state.cache.keep(keyspace, key, value);
-            if !snapshot {
-                state.reads_mut(keyspace).add_key(key);
-            }
-        })?;
-        result
+        if state.options.ryw_disabled && !snapshot {
+            // Rule CONF-9: at its issue, even if it fails.
+            state.add_read_key(keyspace, key);
+        }
+        Ok(KeyRead::Stored(issue(&mut state, keyspace, snapshot, None), change))
+    }
+
+    /// Reads a key. In memory only, a read that must go to the disk has not ended.
+    pub(super) fn fetch(&self, issued: &Issued, tier: Tier, key: &[u8]) -> Result<Option<Value>> {
+        let result = self.point_of(issued, tier);
+        let result = result.and_then(|point| self.service.get(&point, tier, issued.keyspace, key));
+        result.or_else(|error| self.read_again(issued.keyspace, key, error))
     }
 
     /// A key that was read before the read version left the window is still known (rule RYW-12).
     fn read_again(&self, keyspace: u32, key: &[u8], error: Error) -> Result<Option<Value>> {
         let known = match error.code() {
+            NOT_IN_MEMORY => return Err(error),
             Code::TRANSACTION_TOO_OLD => self.lock().cache.find(keyspace, key),
             _ => None,
         };
         known.ok_or_else(|| error.context(format!("key \"{}\"", printable(key))))
     }
 
+    /// Notes the end of a read of a key; `note` does so too where it succeeded.
+    pub(super) fn finish_key(
+        &self,
+        issued: &Issued,
+        key: &[u8],
+        result: &Result<Option<Value>>,
+        note: impl FnOnce(&mut State, &Option<Value>),
+    ) -> Result<()> {
+        self.finish(issued, result, |state, value| {
+            state.cache.keep(issued.keyspace, key, value);
+            if !issued.snapshot && !state.options.ryw_disabled {
+                state.add_read_key(issued.keyspace, key);
+            }
+            note(state, value);
+        })
+    }
+
+    /// The same for the read of a watched value, whose failure is the watch's alone (rule WATCH-2).
+    pub(super) fn finish_watch(
+        &self,
+        issued: &Issued,
+        key: &[u8],
+        result: &Result<Option<Value>>,
+        note: impl FnOnce(&mut State, &Option<Value>),
+    ) -> Result<()> {
+        if result.is_ok() {
+            return self.finish_key(issued, key, result, note);
+        }
+        self.finish(issued, &Ok(()), |_, ()| {})
+    }
+
+    /// A value with the transaction's own operations on it (rule RYW-3).
+    pub(super) fn changed(&self, value: Option<Value>, change: Option<Box<Pending>>) -> Option<Value> {
+        match change {
+            None => value,
+            Some(_) if is_on(Defect::SkipsOwnAtomics) => value,
+            Some(change) => {
+                let longest = self.service.options().value_size_limit;
+                change.settle(value.as_deref(), None, longest).map(Value::Owned)
+            }
+        }
+    }
+
     pub(super) fn read_selector(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>> {
+        let (issued, walk) = self.issue_selector(keyspace, selector, snapshot)?;
+        self.walk_and_finish(&issued, &walk)
+    }
+
+    pub(super) fn read_selector_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        selector: KeySelector,
+        snapshot: bool,
+        done: Done<Vec<u8>>,
+    ) -> Option<Arc<dyn plinth_api::Pending>> {
+        match self.issue_selector(keyspace, selector, snapshot) {
+            Ok((issued, walk)) => self.walk_async(issued, walk, done),
+            Err(error) => told(done, Err(error)),
+        }
+    }
+
+    #[expect(clippy::type_complexity, reason = "a closure has no other name")]
+    fn issue_selector(
+        &self,
+        keyspace: u32,
+        selector: KeySelector,
+        snapshot: bool,
+    ) -> Result<(Issued, impl Fn(&View<'_>) -> Result<(Vec<u8>, Touched)>)> {
         let state = self.usable()?;
-        limits::check_selector(&selector)?;
-        let selector = limits::cut_selector(selector, self.service.options()).without_or_equal();
-        self.read(state, keyspace, snapshot, |view| {
+        state.options.bounds.check_selector(&selector)?;
+        let selector = state.options.bounds.cut_selector(selector).without_or_equal();
+        let issued = self.issue_walk(state, keyspace, snapshot)?;
+        let walk = move |view: &View<'_>| {
             let found = resolve(view, &selector)?.key;
             // Rule CONF-4.
             let range = if selector.offset <= 0 {
                 (found.clone(), selector.key.clone())
             } else {
-                (selector.key.clone(), successor(&found))
+                (selector.key.clone(), after(&found))
             };
             Ok((found, Some(range)))
-        })
+        };
+        Ok((issued, walk))
     }
 
     pub(super) fn read_range(
@@ -92,17 +240,55 @@ impl Transaction {
         end: KeySelector,
         options: RangeOptions,
     ) -> Result<RangeResult> {
+        if special::is_special_range(&begin, &end) {
+            return self.special_range(keyspace, begin, end, options);
+        }
+        match self.issue_range(keyspace, begin, end, options)? {
+            None => Ok(RangeResult::default()),
+            Some((issued, walk)) => self.walk_and_finish(&issued, &walk),
+        }
+    }
+
+    pub(super) fn read_range_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        options: RangeOptions,
+        done: Done<RangeResult>,
+    ) -> Option<Arc<dyn plinth_api::Pending>> {
+        if special::is_special_range(&begin, &end) {
+            return told(done, self.special_range(keyspace, begin, end, options));
+        }
+        match self.issue_range(keyspace, begin, end, options) {
+            Ok(Some((issued, walk))) => self.walk_async(issued, walk, done),
+            Ok(None) => told(done, Ok(RangeResult::default())),
+            Err(error) => told(done, Err(error)),
+        }
+    }
+
+    /// `None` where the range is empty whatever the keys are.
+    #[expect(clippy::type_complexity, reason = "a closure has no other name")]
+    fn issue_range(
+        &self,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        options: RangeOptions,
+    ) -> Result<Option<(Issued, impl Fn(&View<'_>) -> Result<(RangeResult, Touched)>)>> {
         let state = self.usable()?;
-        limits::check_selector(&begin)?;
-        limits::check_selector(&end)?;
-        let begin = limits::cut_selector(begin, self.service.options()).without_or_equal();
-        let end = limits::cut_selector(end, self.service.options()).without_or_equal();
+        let bounds = state.options.bounds;
+        bounds.check_selector(&begin)?;
+        bounds.check_selector(&end)?;
+        let begin = bounds.cut_selector(begin).without_or_equal();
+        let end = bounds.cut_selector(end).without_or_equal();
         if begin.offset >= end.offset && begin.key >= end.key {
             // Rule RNG-2: no read version, no conflict.
             self.service.check_keyspace(keyspace)?;
-            return Ok(RangeResult::default());
+            return Ok(None);
         }
-        self.read(state, keyspace, options.snapshot, |view| {
+        let issued = self.issue_walk(state, keyspace, options.snapshot)?;
+        let walk = move |view: &View<'_>| {
             let plain = begin.offset == 1 && end.offset == 1;
             if plain {
                 let rows = collect(view, &begin.key, &end.key, options)?;
@@ -111,62 +297,110 @@ impl Transaction {
             }
             let (first, last) = (resolve(view, &begin)?, resolve(view, &end)?);
             let rows = collect(view, &first.key, &last.key, options)?;
-            let range = general_conflict(&begin, &end, &first, &last, &rows, options.reverse);
+            let range = general_conflict(&begin, &end, &first, &last, &rows, options.reverse, view.max);
             Ok((rows, range))
-        })
+        };
+        Ok(Some((issued, walk)))
     }
 
-    /// A read that walks over the view and leaves at most one conflict range. `state` is that of a
-    /// usable transaction; its lock is let go before the walk.
-    fn read<T>(
-        &self,
-        mut state: MutexGuard<'_, State>,
-        keyspace: u32,
-        snapshot: bool,
-        walk: impl FnOnce(&View<'_>) -> Result<(T, Touched)>,
-    ) -> Result<T> {
+    /// Settles what a walk sees. `state` is that of a usable transaction; its lock is let go.
+    fn issue_walk(&self, mut state: MutexGuard<'_, State>, keyspace: u32, snapshot: bool) -> Result<Issued> {
         self.service.check_keyspace(keyspace)?;
-        let overlay = state.overlay(keyspace).filter(|overlay| !overlay.is_empty()).cloned();
+        let overlay = state.visible(keyspace, snapshot).filter(|overlay| !overlay.is_empty()).cloned();
         self.account_reads(&mut state)?;
-        let issued = Self::issue(&mut state, overlay);
-        let point = state.read_point.clone();
-        drop(state);
-        let overlay = issued.overlay.clone();
-        let result = self.point_or(point).and_then(|point| {
-            let source = |begin: &[u8], end: &[u8], reverse: bool, visit: &mut crate::store::Visit<'_>| {
-                self.service.scan(&point, keyspace, begin, end, reverse, visit)
+        Ok(issue(&mut state, keyspace, snapshot, overlay))
+    }
+
+    /// Walks over what a read sees. In memory only, a walk that must go to the disk has not ended.
+    fn walk<T>(
+        &self,
+        issued: &Issued,
+        tier: Tier,
+        walk: &impl Fn(&View<'_>) -> Result<(T, Touched)>,
+    ) -> Result<(T, Touched)> {
+        // Obtained when it is needed: a read of own writes alone needs none (rule RYW-13).
+        let point = OnceCell::new();
+        let source = |begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>| {
+            let point = match point.get() {
+                Some(point) => point,
+                None => {
+                    let obtained = self.point_of(issued, tier)?;
+                    point.get_or_init(|| obtained)
+                }
             };
-            walk(&View { source: &source, overlay: overlay.as_deref() })
-        });
-        self.finish(&issued, &result, |state, (_, range)| {
-            if let (false, Some((begin, end))) = (snapshot, range) {
-                add_read(state, keyspace, begin, end, issued.overlay.as_deref());
+            self.service.scan(point, tier, Range { keyspace: issued.keyspace, begin, end, reverse }, visit)
+        };
+        let overlay = issued.overlay.as_deref();
+        let view = View { source: &source, overlay, max: issued.bounds.max_read, longest: issued.bounds.value_size };
+        walk(&view)
+    }
+
+    fn finish_walk<T>(&self, issued: &Issued, result: Result<(T, Touched)>) -> Result<T> {
+        self.finish(issued, &result, |state, (_, range)| match range {
+            Some((begin, end)) if !issued.snapshot && state.options.ryw_disabled => {
+                state.add_late_read(issued.keyspace, begin, end);
             }
+            Some((begin, end)) if !issued.snapshot => {
+                state.add_read(issued.keyspace, begin, end, issued.overlay.as_deref());
+            }
+            _ => {}
         })?;
         result.map(|(value, _)| value)
     }
 
-    /// The read point; obtained now if there is none. Waits, if it must, without the lock.
-    pub(super) fn read_point(&self) -> Result<Arc<ReadPoint>> {
-        let point = self.lock().read_point.clone();
-        self.point_or(point)
+    fn walk_and_finish<T>(&self, issued: &Issued, walk: &impl Fn(&View<'_>) -> Result<(T, Touched)>) -> Result<T> {
+        let result = self.walk(issued, Tier::Disk, walk);
+        self.finish_walk(issued, result)
     }
 
-    fn point_or(&self, point: Option<Arc<ReadPoint>>) -> Result<Arc<ReadPoint>> {
-        if let Some(point) = point {
-            return Ok(point);
+    fn walk_async<T: Send + 'static>(
+        self: Arc<Self>,
+        issued: Issued,
+        walk: impl Fn(&View<'_>) -> Result<(T, Touched)> + Send + 'static,
+        done: Done<T>,
+    ) -> Option<Arc<dyn plinth_api::Pending>> {
+        let result = self.walk(&issued, Tier::Memory, &walk);
+        if !is_on_disk(&result) {
+            let result = self.finish_walk(&issued, result);
+            return told(done, result);
         }
-        let (epoch, wanted) = {
+        let call = Call::begin(&self, issued.epoch, done);
+        let handle = call.clone();
+        self.service.executor().clone().submit(Box::new(move || {
+            call.complete(self.walk_and_finish(&issued, &walk));
+        }));
+        Some(handle)
+    }
+
+    /// The read point; obtained now if there is none. Waits, if it must, without the lock.
+    pub(super) fn read_point(&self) -> Result<Arc<ReadPoint>> {
+        let issued = {
             let state = self.lock();
+            if let Some(point) = &state.read_point {
+                return Ok(point.clone());
+            }
             (state.epoch, state.wanted_version)
         };
+        self.obtain_point(issued.0, issued.1, Tier::Disk)
+    }
+
+    fn point_of(&self, issued: &Issued, tier: Tier) -> Result<Arc<ReadPoint>> {
+        match &issued.point {
+            Some(point) => Ok(point.clone()),
+            None => self.obtain_point(issued.epoch, issued.wanted, tier),
+        }
+    }
+
+    fn obtain_point(&self, epoch: u64, wanted: Option<i64>, tier: Tier) -> Result<Arc<ReadPoint>> {
         let found = match wanted {
+            // The version may lie in the future.
+            Some(_) if tier == Tier::Memory => return Err(Error::new(NOT_IN_MEMORY)),
             Some(version) => self.service.at(version)?,
-            None => self.service.latest()?,
+            None => self.service.latest(tier)?,
         };
         let mut state = self.lock();
         if state.epoch != epoch {
-            return Err(Error::new(Code::TRANSACTION_CANCELLED).context("the transaction was reset meanwhile"));
+            return Err(was_reset());
         }
         // Another thread's read may have been first: all read at one version (rule VER-4).
         Ok(state.read_point.get_or_insert(found).clone())
@@ -184,16 +418,11 @@ impl Transaction {
         Ok(())
     }
 
-    fn issue(state: &mut State, overlay: Option<Arc<Overlay>>) -> Issued {
-        state.reads_running += 1;
-        Issued { epoch: state.epoch, overlay }
-    }
-
     /// Notes the end of a read. Fails if the transaction was ended or reset meanwhile.
     fn finish<T>(&self, issued: &Issued, result: &Result<T>, note: impl FnOnce(&mut State, &T)) -> Result<()> {
         let mut state = self.lock();
         if state.epoch != issued.epoch {
-            return Err(Error::new(Code::TRANSACTION_CANCELLED).context("the transaction was reset meanwhile"));
+            return Err(was_reset());
         }
         state.reads_running -= 1;
         match result {
@@ -205,21 +434,53 @@ impl Transaction {
         let marked = state.check_mark();
         // Only a commit waits for reads; a needless wake-up costs a system call.
         let awaited = state.reads_running == 0 && state.phase == Phase::Committing;
+        let commit = if awaited { state.after_reads.take() } else { None };
         drop(state);
         if awaited {
             self.changed.notify_all();
+        }
+        if let Some(commit) = commit {
+            commit();
         }
         marked
     }
 }
 
-/// Adds a read conflict range less the own writes as they were when the read was issued (rule
-/// CONF-3).
-pub(super) fn add_read(state: &mut State, keyspace: u32, begin: &[u8], end: &[u8], overlay: Option<&Overlay>) {
-    let reads = state.reads_mut(keyspace);
-    match overlay {
-        None => reads.add_range(begin, end),
-        Some(overlay) => overlay.unwritten(begin, end, &mut |begin, end| reads.add_range(begin, end)),
+fn issue(state: &mut State, keyspace: u32, snapshot: bool, overlay: Option<Arc<Overlay>>) -> Issued {
+    state.reads_running += 1;
+    state.has_read = true;
+    Issued {
+        epoch: state.epoch,
+        keyspace,
+        snapshot,
+        point: state.read_point.clone(),
+        wanted: state.wanted_version,
+        overlay,
+        bounds: state.options.bounds,
+    }
+}
+
+/// Whether a read that was to stay in memory has to go on to the disk.
+pub(super) fn is_on_disk<T>(result: &Result<T>) -> bool {
+    matches!(result, Err(error) if error.code() == NOT_IN_MEMORY)
+}
+
+/// Tells an outcome at once.
+pub(super) fn told<T>(done: Done<T>, outcome: Result<T>) -> Option<Arc<dyn plinth_api::Pending>> {
+    done(outcome);
+    None
+}
+
+pub(super) fn was_reset() -> Error {
+    Error::new(Code::TRANSACTION_CANCELLED).context("the transaction was reset meanwhile")
+}
+
+/// The key after `key`; the end of the system keys is its own (rule CONF-4).
+fn after(key: &[u8]) -> Vec<u8> {
+    if key == END_OF_SYSTEM_KEYS {
+        key.to_vec()
+    } else {
+        successor(key)
     }
 }
 
@@ -228,7 +489,7 @@ fn collect(view: &View<'_>, begin: &[u8], end: &[u8], options: RangeOptions) -> 
     let mut rows = RangeResult::default();
     let mut bytes = 0;
     let most = if options.limit == 0 { FIRST_ROOM } else { options.limit.min(MOST_ROOM) };
-    scan(view, begin, end.min(END_OF_KEYS), options.reverse, &mut |key, value| {
+    scan(view, begin, end.min(view.max), options.reverse, &mut |key, value| {
         if rows.is_empty() {
             // The first pair tells how long the others may be.
             rows.reserve(most, (key.len() + value.len()).min(LONG_PAIR));
@@ -246,6 +507,7 @@ fn plain_conflict(begin: &[u8], end: &[u8], rows: &RangeResult, reverse: bool) -
     match rows.last().filter(|_| rows.more) {
         None => (begin.to_vec(), end.to_vec()),
         Some((last, _)) if reverse => (last.to_vec(), end.to_vec()),
+        Some((last, _)) if is_on(Defect::ForgetsLastRow) => (begin.to_vec(), last.to_vec()),
         Some((last, _)) => (begin.to_vec(), successor(last)),
     }
 }
@@ -258,6 +520,7 @@ fn general_conflict(
     last: &Resolved,
     rows: &RangeResult,
     reverse: bool,
+    max: &[u8],
 ) -> Touched {
     let (kb, ke) = (&begin.key, &end.key);
     let (mut low, mut high) = if kb < ke { (kb.clone(), ke.clone()) } else { (ke.clone(), kb.clone()) };
@@ -275,7 +538,7 @@ fn general_conflict(
         low.clear();
     }
     if hit_end && end.offset > 0 {
-        high = END_OF_KEYS.to_vec();
+        high = max.to_vec();
     }
     if let (Some((head, _)), Some((tail, _))) = (rows.get(0), rows.last()) {
         if reverse {

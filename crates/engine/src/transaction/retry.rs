@@ -1,11 +1,13 @@
 //! `on_error`: decide, wait, begin again (rules ERRH-1 to ERRH-7).
 
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use plinth_api::{Code, Error, Result};
+use plinth_api::{Code, Done, Error, Pending, Result};
 
-use super::{defaults, State, Transaction};
+use super::calls::Call;
+use super::read::{told, was_reset};
+use super::{State, Transaction};
 
 /// Upper bound of the back-off after the database asked for less load.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
@@ -21,6 +23,45 @@ enum Wait {
 
 impl Transaction {
     pub(super) fn retry_after(&self, error: Error) -> Result<()> {
+        let (state, delay) = self.decide(error)?;
+        let state = self.back_off(state, delay)?;
+        self.begin_again(state, None);
+        Ok(())
+    }
+
+    /// The same without a wait on the calling thread.
+    pub(super) fn retry_after_async(self: Arc<Self>, error: Error, done: Done<()>) -> Option<Arc<dyn Pending>> {
+        let (epoch, delay) = match self.decide(error) {
+            Ok((state, delay)) => (state.epoch, delay),
+            Err(error) => return told(done, Err(error)),
+        };
+        let call = Call::begin(&self, epoch, done);
+        let handle = call.clone();
+        let executor = self.service.executor().clone();
+        let again = move || {
+            let ended = self.service.check_open().and_then(|()| {
+                let mut state = self.lock();
+                state.check_mark()?;
+                if state.epoch != epoch {
+                    return Err(was_reset());
+                }
+                Ok(state)
+            });
+            match ended {
+                // The call itself ends with success, not with the transaction it began again.
+                Ok(mut state) => {
+                    let done = call.take_from(&mut state.calls);
+                    self.begin_again(state, done);
+                }
+                Err(error) => call.complete(Err(error)),
+            }
+        };
+        executor.at(Instant::now() + delay, Box::new(again));
+        Some(handle)
+    }
+
+    /// Whether to try again, and after what time.
+    fn decide(&self, error: Error) -> Result<(MutexGuard<'_, State>, Duration)> {
         self.service.check_open()?;
         let number = error.code().number();
         if number == 0 {
@@ -34,16 +75,12 @@ impl Transaction {
         let Some(wait) = wait_for(error.code(), &state).filter(|_| !exhausted) else {
             // Rule ERRH-5.
             state.mark = Some(Code::TRANSACTION_CANCELLED);
+            let abandoned = state.abandon();
+            drop(state);
+            self.tell_abandoned(abandoned, Code::TRANSACTION_CANCELLED);
             let known = (1..=LARGEST_CODE).contains(&number);
             return Err(if known { error } else { Error::new(Code::UNKNOWN_ERROR).context(error.story()) });
         };
-        let state = self.back_off(state, wait)?;
-        self.begin_again(state);
-        Ok(())
-    }
-
-    /// Waits; a timeout, a cancel, a reset or a close ends it early.
-    fn back_off<'a>(&'a self, mut state: MutexGuard<'a, State>, wait: Wait) -> Result<MutexGuard<'a, State>> {
         let delay = match wait {
             Wait::Fixed(delay) => delay,
             Wait::Jittered { longest } => {
@@ -52,13 +89,18 @@ impl Transaction {
                 delay
             }
         };
+        Ok((state, delay))
+    }
+
+    /// Waits; a timeout, a cancel, a reset or a close ends it early.
+    fn back_off<'a>(&'a self, mut state: MutexGuard<'a, State>, delay: Duration) -> Result<MutexGuard<'a, State>> {
         let epoch = state.epoch;
         let until = Instant::now() + delay;
         loop {
             self.service.check_open()?;
             state.check_mark()?;
             if state.epoch != epoch {
-                return Err(Error::new(Code::TRANSACTION_CANCELLED).context("the transaction was reset meanwhile"));
+                return Err(was_reset());
             }
             let now = Instant::now();
             if now >= until {
@@ -71,15 +113,21 @@ impl Transaction {
         }
     }
 
-    /// Rule ERRH-6: as new, but for the persistent options, the clocks and the counts.
-    fn begin_again(&self, mut state: MutexGuard<'_, State>) {
+    /// Rule ERRH-6: as new, but for the persistent options, the clocks and the counts. Then tells
+    /// `done`, if there is one.
+    fn begin_again(&self, mut state: MutexGuard<'_, State>, done: Option<Done<()>>) {
         let kept = state.options.values;
-        state.forget();
-        state.options = defaults(&*self.service);
+        let abandoned = state.forget();
+        state.options = self.defaults();
         state.options.values.timeout_ms = kept.timeout_ms;
         state.options.values.retry_limit = kept.retry_limit;
         state.options.values.max_retry_delay_ms = kept.max_retry_delay_ms;
         self.give_back(&mut state);
+        drop(state);
+        self.tell_abandoned(abandoned, Code::TRANSACTION_CANCELLED);
+        if let Some(done) = done {
+            done(Ok(()));
+        }
     }
 }
 

@@ -7,12 +7,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use plinth_api::key::END_OF_SYSTEM_KEYS;
 use plinth_api::{Code, Durability, Error, Result, TransactionDefaults};
 
 use super::cache::ReadCache;
+use super::calls::Calls;
+use crate::atomic::Stamp;
+use crate::commit::Request;
 use crate::conflict::ConflictSet;
+use crate::executor::{Job, Timer};
+use crate::limits::Bounds;
 use crate::overlay::Overlay;
 use crate::version::ReadPoint;
+use crate::watch::Watch;
 
 /// First upper bound of the back-off (rule ERRH-2).
 pub const FIRST_BACKOFF: Duration = Duration::from_millis(10);
@@ -31,10 +38,47 @@ pub enum Phase {
 /// Options of the transaction.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Timeout, retry limit, maximum delay, size limit.
+    /// Those that a database has defaults for.
     pub values: TransactionDefaults,
     /// Durability of the commit.
     pub durability: Durability,
+    /// Which keys it may use.
+    pub bounds: Bounds,
+    /// Rule COM-6.
+    pub causal_write_risky: bool,
+    /// The next write has no conflict range (rule CONF-11).
+    pub next_write_quiet: bool,
+    /// Rule RYW-7.
+    pub ryw_disabled: bool,
+    /// Rule COM-5.
+    pub lock_aware: bool,
+    /// Rule COM-5.
+    pub read_lock_aware: bool,
+    /// Rule SPEC-2.
+    pub special_relaxed: bool,
+    /// Rule SPEC-3.
+    pub special_writes: bool,
+}
+
+/// What became of the last commit since reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamped {
+    /// There was none, or it failed.
+    No,
+    /// It wrote nothing.
+    ReadOnly,
+    /// It has a versionstamp.
+    Yes(Stamp),
+}
+
+/// What was pending when a transaction was reset: to be told without its lock.
+#[must_use]
+#[derive(Default)]
+pub struct Abandoned {
+    /// Calls under way.
+    pub calls: Calls,
+    /// Watches that wait for a commit.
+    pub watches: Vec<Arc<Watch>>,
 }
 
 /// See the file's top.
@@ -53,6 +97,8 @@ pub struct State {
     pub overlays: Vec<(u32, Arc<Overlay>)>,
     /// Read conflict ranges by keyspace.
     pub reads: Vec<(u32, ConflictSet)>,
+    /// Read conflict ranges that do not count for the size of the commit (rule LIM-6).
+    pub late_reads: Vec<(u32, ConflictSet)>,
     /// Write conflict ranges added by hand, by keyspace. Those of the own writes are the own
     /// writes themselves.
     pub writes: Vec<(u32, ConflictSet)>,
@@ -60,8 +106,26 @@ pub struct State {
     pub cache: ReadCache,
     /// Reads between their issue and their end.
     pub reads_running: usize,
+    /// Whether anything was read since reset (rule RYW-7).
+    pub has_read: bool,
     /// The first error that a started read ended with (rule COM-4).
     pub read_error: Option<Code>,
+    /// Asynchronous calls under way.
+    pub calls: Calls,
+    /// Ends them when the time is up.
+    pub timer: Option<Timer>,
+    /// Sends the commit on its way when no read is running any more.
+    pub after_reads: Option<Job>,
+    /// Watches that wait for the commit.
+    pub watches: Vec<Arc<Watch>>,
+    /// What the commit sent, for special keys.
+    pub sent: Option<Box<Request>>,
+    /// The versionstamp.
+    pub stamped: Stamped,
+    /// Read conflict ranges that the last commit to report them failed for (rule SPEC-6).
+    pub hits: Vec<(u32, ConflictSet)>,
+    /// The running sum of rule LIM-7.
+    pub approximate: usize,
     /// Options as set.
     pub options: Options,
     /// Start of the timeout's clock (rule TMO-1).
@@ -89,10 +153,20 @@ impl State {
             wanted_version: None,
             overlays: Vec::new(),
             reads: Vec::new(),
+            late_reads: Vec::new(),
             writes: Vec::new(),
             cache: ReadCache::default(),
             reads_running: 0,
+            has_read: false,
             read_error: None,
+            calls: Calls::default(),
+            timer: None,
+            after_reads: None,
+            watches: Vec::new(),
+            sent: None,
+            stamped: Stamped::No,
+            hits: Vec::new(),
+            approximate: 0,
             options,
             started: Instant::now(),
             retries: 0,
@@ -116,7 +190,9 @@ impl State {
     pub fn check_usable(&mut self) -> Result<()> {
         self.check_mark()?;
         if self.phase != Phase::Active {
-            self.mark = Some(Code::USED_DURING_COMMIT);
+            if !self.options.values.used_during_commit_protection_disable {
+                self.mark = Some(Code::USED_DURING_COMMIT);
+            }
             return Err(Error::new(Code::USED_DURING_COMMIT));
         }
         Ok(())
@@ -126,6 +202,18 @@ impl State {
     pub fn deadline(&self) -> Option<Instant> {
         let timeout = u64::try_from(self.options.values.timeout_ms).ok().filter(|timeout| *timeout > 0)?;
         self.started.checked_add(Duration::from_millis(timeout))
+    }
+
+    /// The own writes that a read sees (rules RYW-1, RYW-6 and RYW-7).
+    pub fn visible(&self, keyspace: u32, snapshot: bool) -> Option<&Arc<Overlay>> {
+        let hidden = self.options.ryw_disabled || (snapshot && self.options.values.snapshot_ryw <= 0);
+        self.overlay(keyspace).filter(|_| !hidden)
+    }
+
+    /// Whether the transaction wrote anything, or added a write conflict range.
+    pub fn has_written(&self) -> bool {
+        self.writes.iter().any(|(_, set)| !set.is_empty())
+            || self.overlays.iter().any(|(_, overlay)| !overlay.is_empty())
     }
 
     /// The own writes of a keyspace; `None` where there are none.
@@ -148,8 +236,56 @@ impl State {
         entry(&mut self.writes, keyspace)
     }
 
+    /// Adds the read conflict of a key.
+    pub fn add_read_key(&mut self, keyspace: u32, key: &[u8]) {
+        self.approximate += range_size(key.len(), key.len() + 1);
+        self.reads_mut(keyspace).add_key(key);
+    }
+
+    /// Adds a read conflict range less the own writes as they were when the read was issued (rule
+    /// CONF-3).
+    pub fn add_read(&mut self, keyspace: u32, begin: &[u8], end: &[u8], overlay: Option<&Overlay>) {
+        let mut added = 0;
+        let reads = self.reads_mut(keyspace);
+        let mut add = |begin: &[u8], end: &[u8]| {
+            if begin < end {
+                added += range_size(begin.len(), end.len());
+                reads.add_range(begin, end);
+            }
+        };
+        match overlay {
+            None => add(begin, end),
+            Some(overlay) => overlay.unwritten(begin, end, &mut add),
+        }
+        self.approximate += added;
+    }
+
+    /// Adds the read conflict range of a walk that saw no own writes because they are hidden.
+    pub fn add_late_read(&mut self, keyspace: u32, begin: &[u8], end: &[u8]) {
+        if begin < end {
+            self.approximate += range_size(begin.len(), end.len());
+            entry(&mut self.late_reads, keyspace).add_range(begin, end);
+        }
+    }
+
+    /// All read conflict ranges of a keyspace.
+    pub fn all_reads(&self, keyspace: u32) -> ConflictSet {
+        let of = |sets: &[(u32, ConflictSet)]| sets.iter().find(|(id, _)| *id == keyspace).map(|(_, set)| set.clone());
+        let mut reads = of(&self.reads).unwrap_or_default();
+        of(&self.late_reads).unwrap_or_default().iter().for_each(|range| reads.add(range));
+        reads
+    }
+
+    /// Counts the late read conflict ranges among the others from now on.
+    pub fn merge_late_reads(&mut self) {
+        for (keyspace, late) in std::mem::take(&mut self.late_reads) {
+            let reads = self.reads_mut(keyspace);
+            late.iter().for_each(|range| reads.add(range));
+        }
+    }
+
     /// Forgets reads, writes and marks. Options, clocks and counts are the caller's matter.
-    pub fn forget(&mut self) {
+    pub fn forget(&mut self) -> Abandoned {
         self.phase = Phase::Active;
         self.mark = None;
         self.epoch += 1;
@@ -157,12 +293,43 @@ impl State {
         self.wanted_version = None;
         self.overlays.clear();
         self.reads.clear();
+        self.late_reads.clear();
         self.writes.clear();
         self.cache.clear();
         self.reads_running = 0;
+        self.has_read = false;
         self.read_error = None;
+        self.after_reads = None;
+        self.sent = None;
+        self.stamped = Stamped::No;
+        self.approximate = 0;
         self.used = 0;
+        self.abandon()
     }
+
+    /// Takes out what is pending.
+    pub fn abandon(&mut self) -> Abandoned {
+        Abandoned { calls: self.calls.take(), watches: std::mem::take(&mut self.watches) }
+    }
+}
+
+impl Options {
+    /// Lets system keys be read, and written too (rules DATA-4 and LIM-1).
+    pub fn allow_system_keys(&mut self, writes: bool) {
+        self.bounds.raw = true;
+        self.bounds.max_read = END_OF_SYSTEM_KEYS;
+        if writes {
+            self.bounds.max_write = END_OF_SYSTEM_KEYS;
+        }
+    }
+}
+
+/// Bytes that a conflict range counts for beside its keys (rule LIM-5).
+pub const RANGE_HEADER: usize = 24;
+
+/// Bytes that a conflict range with bounds of these lengths counts for.
+pub const fn range_size(begin: usize, end: usize) -> usize {
+    RANGE_HEADER + begin + end
 }
 
 /// The entry of a keyspace in a short list; most transactions use one.

@@ -14,6 +14,7 @@ use arc_swap::ArcSwap;
 use plinth_api::{Code, Error, Result};
 
 use super::Clock;
+use crate::defects::{is_on, Defect};
 use crate::store::Snapshot;
 
 /// A version and the state it names.
@@ -97,7 +98,11 @@ impl Versions {
         if retained.points.back().is_none_or(|last| version > last.version) {
             return Err(Error::new(Code::FUTURE_VERSION).context(format!("read version {version}")));
         }
-        let after = retained.points.partition_point(|point| point.version <= version);
+        let names = |point: &Arc<ReadPoint>| match is_on(Defect::VersionsOffByOne) {
+            true => point.version < version,
+            false => point.version <= version,
+        };
+        let after = retained.points.partition_point(names);
         let point = after.checked_sub(1).and_then(|at| retained.points.get(at));
         let point = point.ok_or_else(|| self.too_old(version))?;
         Ok(Arc::new(ReadPoint { version, snapshot: point.snapshot.clone() }))
@@ -105,7 +110,7 @@ impl Versions {
 
     /// Fails with 1007 if `version` has left the window (rule VER-6).
     pub fn check_age(&self, version: i64) -> Result<()> {
-        if version < self.oldest() {
+        if version < self.oldest() && !is_on(Defect::DropsTooOld) {
             return Err(self.too_old(version));
         }
         Ok(())

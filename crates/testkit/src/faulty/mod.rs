@@ -102,6 +102,10 @@ impl FaultyDatabase {
 }
 
 impl Database for FaultyDatabase {
+    fn set_option(&self, _: plinth_api::DatabaseOption) -> Result<()> {
+        Err(plinth_api::Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+    }
+
     fn begin(&self) -> Result<Arc<dyn Transaction>> {
         self.model.begin()?;
         Ok(Arc::new(FaultyTransaction::new(self.clone())))

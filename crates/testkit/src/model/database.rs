@@ -137,6 +137,10 @@ impl ModelDatabase {
 }
 
 impl Database for ModelDatabase {
+    fn set_option(&self, _: plinth_api::DatabaseOption) -> Result<()> {
+        Err(plinth_api::Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+    }
+
     fn begin(&self) -> Result<Arc<dyn Transaction>> {
         drop(self.open()?);
         Ok(self.begin_model())

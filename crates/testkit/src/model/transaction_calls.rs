@@ -10,6 +10,36 @@ use super::state::{Change, Write};
 use super::transaction::{check_keyspace, Inner, ModelTransaction};
 
 impl Transaction for ModelTransaction {
+    fn atomic_op(&self, _: u32, _: plinth_api::Mutation, _: &[u8], _: &[u8]) -> Result<()> {
+        Err(Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+    }
+
+    fn versionstamp(&self) -> Result<[u8; 10]> {
+        Err(Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+    }
+
+    fn approximate_size(&self) -> Result<i64> {
+        Err(Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+    }
+
+    fn estimated_range_size(&self, _: u32, _: &[u8], _: &[u8]) -> Result<i64> {
+        Err(Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+    }
+
+    fn split_points(&self, _: u32, _: &[u8], _: &[u8], _: i64) -> Result<Vec<Vec<u8>>> {
+        Err(Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+    }
+
+    fn watch(
+        self: std::sync::Arc<Self>,
+        _: u32,
+        _: &[u8],
+        done: plinth_api::Done<()>,
+    ) -> Option<std::sync::Arc<dyn plinth_api::Pending>> {
+        done(Err(Error::new(plinth_api::Code::UNSUPPORTED_OPERATION)));
+        None
+    }
+
     fn get(&self, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Option<Value>> {
         self.with(|state, inner| {
             inner.enter()?;

@@ -1,0 +1,14 @@
+//! Calls whose outcome comes later.
+
+use crate::Result;
+
+/// Receives the outcome of a call, exactly once, with no lock of the backend held: on the calling
+/// thread before the call returns, or on one of the backend's own threads.
+pub type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
+
+/// A call that is under way.
+pub trait Pending: Send + Sync {
+    /// Ends it with `operation_cancelled` (1101), unless its outcome is known already (rule
+    /// FUT-6). What it was doing inside may go on.
+    fn cancel(&self);
+}

@@ -1,0 +1,91 @@
+//! Defects that can be switched on, to show that the tests notice them.
+//!
+//! Only a build with the feature `defects` has them, which no library is made with. Without it
+//! [`is_on`] is a constant, and the compiler leaves nothing of the questions.
+
+/// A way in which the engine is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Defect {
+    /// None.
+    #[cfg(feature = "defects")]
+    None = 0,
+    /// Ranges that were read are not checked for conflicts: phantoms.
+    IgnoresReadRanges = 1,
+    /// A read range loses the last byte of its end.
+    IgnoresLastByte,
+    /// A limited range read does not conflict on its last row.
+    ForgetsLastRow,
+    /// The state of a version is that of the version before.
+    VersionsOffByOne,
+    /// Reads do not see own atomic operations.
+    SkipsOwnAtomics,
+    /// Atomic operations do not see what the group's earlier members wrote.
+    SkipsTheGroup,
+    /// A version is taken for its state before it is written.
+    PublishesBeforeWrite,
+    /// Reads see the newest state.
+    LosesSnapshotBound,
+    /// Only the first keyspace is checked for conflicts.
+    ForgetsKeyspaces,
+    /// No version is too old.
+    DropsTooOld,
+    /// Clears are applied after the keys that were set later.
+    AppliesOutOfOrder,
+    /// All commits of a group have the same versionstamp.
+    ReusesStamps,
+    /// Write conflict ranges that were added by hand are not remembered.
+    ForgetsAddedRanges,
+    /// Versionstamped keys have no write conflict.
+    ForgetsStampedKeys,
+    /// A clear does not make a key readable again.
+    KeepsUnreadable,
+}
+
+#[cfg(feature = "defects")]
+impl Defect {
+    /// Every one but [`Defect::None`].
+    pub const ALL: [Self; 15] = [
+        Self::IgnoresReadRanges,
+        Self::IgnoresLastByte,
+        Self::ForgetsLastRow,
+        Self::VersionsOffByOne,
+        Self::SkipsOwnAtomics,
+        Self::SkipsTheGroup,
+        Self::PublishesBeforeWrite,
+        Self::LosesSnapshotBound,
+        Self::ForgetsKeyspaces,
+        Self::DropsTooOld,
+        Self::AppliesOutOfOrder,
+        Self::ReusesStamps,
+        Self::ForgetsAddedRanges,
+        Self::ForgetsStampedKeys,
+        Self::KeepsUnreadable,
+    ];
+}
+
+#[cfg(feature = "defects")]
+mod switch {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    static NOW: AtomicU8 = AtomicU8::new(0);
+
+    /// Switches a defect on, in every database of the process, and any other off.
+    pub fn switch_on(defect: super::Defect) {
+        NOW.store(defect as u8, Ordering::SeqCst);
+    }
+
+    /// Whether a defect is on.
+    pub fn is_on(defect: super::Defect) -> bool {
+        NOW.load(Ordering::SeqCst) == defect as u8
+    }
+}
+
+#[cfg(feature = "defects")]
+pub use switch::{is_on, switch_on};
+
+/// No defect is on.
+#[cfg(not(feature = "defects"))]
+pub const fn is_on(_: Defect) -> bool {
+    false
+}

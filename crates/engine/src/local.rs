@@ -1,0 +1,351 @@
+//! The database itself, as its transactions see it: the service behind the seam.
+//!
+//! Lock order: `keyspaces`, then the pipeline's locks, then the watches'. No lock is held while a
+//! callback runs: callbacks run on the executor, which has no lock of ours.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
+use plinth_api::{key::successor, Code, DatabaseOptions, Error, Result, TransactionDefaults, Value};
+
+use crate::commit::{Detached, Outcome, Pipeline, Request};
+use crate::defects::{is_on, Defect};
+use crate::executor::Executor;
+use crate::metrics::Counters;
+use crate::service::{AsyncCommit, Service};
+use crate::store::{keyspace_gone, Range, Tier, Visit, NOT_IN_MEMORY};
+use crate::vacant::{VacantRanges, WORTH_NOTING};
+use crate::version::{ReadPoint, Versions};
+use crate::watch::{Slot, Touched, Watch, Watches};
+
+/// Read versions are at most this much older than the clock (rule VER-2).
+const STALE: i64 = 100_000;
+/// How long a read waits for a version that does not exist yet (rule VER-8).
+const FUTURE_PATIENCE: Duration = Duration::from_secs(1);
+/// How soon a watch looks again for a version that is on its way.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+/// Threads for asynchronous calls: enough for a disk to have something to choose from.
+const LEAST_THREADS: usize = 4;
+const MOST_THREADS: usize = 16;
+/// Asynchronous calls that wait for a thread, at most.
+const QUEUED_CALLS: usize = 10_000;
+
+/// What a database's transactions share.
+pub struct Local {
+    pub options: DatabaseOptions,
+    /// What transactions begin with, once an option of the open database changed it.
+    pub defaults: ArcSwapOption<TransactionDefaults>,
+    /// Where it is, and its id.
+    pub identity: (String, String),
+    pub versions: Arc<Versions>,
+    pub pipeline: Pipeline,
+    pub counters: Arc<Counters>,
+    pub watches: Arc<Watches>,
+    pub executor: Arc<Executor>,
+    pub keyspaces: Mutex<Keyspaces>,
+    /// Whether `defaults` holds something: a look at it costs as much as a begin.
+    pub defaults_changed: AtomicBool,
+    pub closed: AtomicBool,
+    pub live: AtomicUsize,
+    pub reserved: AtomicUsize,
+    vacant: Arc<VacantRanges>,
+    detached: Detached,
+    /// Numbers of the keyspaces that exist; looked at by every call.
+    alive: RwLock<Vec<bool>>,
+    me: Weak<Local>,
+}
+
+/// The keyspaces there are.
+pub struct Keyspaces {
+    pub names: BTreeMap<Arc<str>, u32>,
+    pub next: u32,
+}
+
+/// What a database is made of.
+pub struct Parts {
+    pub options: DatabaseOptions,
+    pub identity: (String, String),
+    pub versions: Arc<Versions>,
+    pub pipeline: Pipeline,
+    pub counters: Arc<Counters>,
+    pub vacant: Arc<VacantRanges>,
+    pub watches: Arc<Watches>,
+    /// The names of the keyspaces, by number.
+    pub keyspaces: Vec<String>,
+}
+
+impl Local {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let names = parts.keyspaces.iter().enumerate().map(|(id, name)| (Arc::from(name.as_str()), id as u32));
+        let keyspaces = Keyspaces { names: names.collect(), next: parts.keyspaces.len() as u32 };
+        let threads = std::thread::available_parallelism().map_or(LEAST_THREADS, usize::from);
+        let local = Arc::new_cyclic(|me: &Weak<Local>| Self {
+            defaults: ArcSwapOption::empty(),
+            defaults_changed: AtomicBool::new(false),
+            options: parts.options,
+            identity: parts.identity,
+            versions: parts.versions,
+            pipeline: parts.pipeline,
+            counters: parts.counters,
+            watches: parts.watches,
+            executor: Executor::new(threads.clamp(LEAST_THREADS, MOST_THREADS), QUEUED_CALLS),
+            keyspaces: Mutex::new(keyspaces),
+            closed: AtomicBool::new(false),
+            live: AtomicUsize::new(0),
+            reserved: AtomicUsize::new(0),
+            vacant: parts.vacant,
+            detached: Detached::default(),
+            alive: RwLock::new(vec![true; parts.keyspaces.len()]),
+            me: me.clone(),
+        });
+        let me = local.me.clone();
+        local.pipeline.set_on_touched(Box::new(move |touched| {
+            if let Some(local) = me.upgrade() {
+                let executor = local.executor.clone();
+                executor.submit(Box::new(move || local.compare(&touched)));
+            }
+        }));
+        local
+    }
+
+    /// Notes that a keyspace came or went.
+    pub fn set_alive(&self, id: u32, alive: bool) {
+        let mut list = self.alive.write().unwrap_or_else(PoisonError::into_inner);
+        if list.len() <= id as usize {
+            list.resize(id as usize + 1, false);
+        }
+        list[id as usize] = alive;
+    }
+
+    /// Ends every watch, or those of a keyspace.
+    pub fn end_watches(&self, keyspace: Option<u32>, code: Code) {
+        for watch in self.watches.take_all(keyspace) {
+            self.end_watch(&watch, Err(Error::new(code)));
+        }
+    }
+
+    /// Tells a watch how it ended, on a thread of the executor.
+    fn end_watch(&self, watch: &Arc<Watch>, outcome: Result<()>) {
+        if let Some(done) = watch.take() {
+            self.executor.submit(Box::new(move || done(outcome)));
+        }
+    }
+
+    /// Ends the watches of keys whose value is another one now.
+    fn compare(&self, keys: &Touched) {
+        for (keyspace, key) in keys {
+            let watches = self.watches.of(*keyspace, key);
+            if watches.is_empty() {
+                continue;
+            }
+            let value = self.latest(Tier::Disk).and_then(|at| self.get(&at, Tier::Disk, *keyspace, key));
+            for watch in watches {
+                let outcome = match &value {
+                    Ok(value) if !watch.differs(value.as_deref()) => continue,
+                    Ok(_) => Ok(()),
+                    Err(error) => Err(Error::new(error.code()).context(error.story())),
+                };
+                self.watches.remove(&watch);
+                self.end_watch(&watch, outcome);
+            }
+        }
+    }
+
+    /// Compares once the state of `version` is published, or can't be any more.
+    fn compare_from(&self, version: i64, keys: Touched) {
+        self.compare(&keys);
+        let on_its_way = self.versions.latest().version < version && self.pipeline.check_failure().is_ok();
+        if on_its_way && self.check_open().is_ok() {
+            let me = self.me.clone();
+            let again = move || {
+                if let Some(local) = me.upgrade() {
+                    local.compare_from(version, keys);
+                }
+            };
+            self.executor.at(Instant::now() + LOOK_AGAIN, Box::new(again));
+        }
+    }
+
+    /// A snapshot that is gone because the database was closed is not "too old".
+    fn closed_or<T>(&self, result: Result<T>) -> Result<T> {
+        match result {
+            Err(error) if error.code() == Code::TRANSACTION_TOO_OLD => {
+                self.check_open()?;
+                Err(error)
+            }
+            result => result,
+        }
+    }
+}
+
+impl Service for Local {
+    fn options(&self) -> &DatabaseOptions {
+        &self.options
+    }
+
+    fn defaults(&self) -> TransactionDefaults {
+        if !self.defaults_changed.load(Ordering::Acquire) {
+            return self.options.transaction;
+        }
+        self.defaults.load().as_deref().copied().unwrap_or(self.options.transaction)
+    }
+
+    fn identity(&self) -> (&str, &str) {
+        (&self.identity.0, &self.identity.1)
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::new(Code::DATABASE_CLOSED));
+        }
+        Ok(())
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        self.check_open()?;
+        self.pipeline.check_failure()
+    }
+
+    fn check_keyspace(&self, keyspace: u32) -> Result<()> {
+        if keyspace == 0 {
+            return Ok(());
+        }
+        let alive = self.alive.read().unwrap_or_else(PoisonError::into_inner);
+        match alive.get(keyspace as usize) {
+            Some(true) => Ok(()),
+            _ => Err(keyspace_gone(keyspace)),
+        }
+    }
+
+    fn latest(&self, tier: Tier) -> Result<Arc<ReadPoint>> {
+        let latest = self.versions.latest();
+        if self.versions.clock.now() - latest.version < STALE {
+            return Ok(latest);
+        }
+        if !self.pipeline.advance(tier) {
+            return Err(Error::new(NOT_IN_MEMORY));
+        }
+        Ok(self.versions.latest())
+    }
+
+    fn at(&self, version: i64) -> Result<Arc<ReadPoint>> {
+        let until = Instant::now() + FUTURE_PATIENCE;
+        loop {
+            self.check_open()?;
+            match self.versions.at(version) {
+                Err(error) if error.code() == Code::FUTURE_VERSION && Instant::now() < until => {}
+                result => return result,
+            }
+            // The clock may be past it while nobody commits.
+            if self.versions.clock.now() >= version {
+                self.pipeline.advance(Tier::Disk);
+            }
+            let ahead = version.saturating_sub(self.versions.clock.now()).clamp(500, 20_000);
+            std::thread::sleep(Duration::from_micros(ahead as u64));
+        }
+    }
+
+    fn get(&self, at: &ReadPoint, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>> {
+        self.versions.check_age(at.version)?;
+        if is_on(Defect::LosesSnapshotBound) {
+            return self.closed_or(self.versions.latest().snapshot.read(|newest| newest.get(tier, keyspace, key)));
+        }
+        self.closed_or(at.snapshot.read(|snapshot| snapshot.get(tier, keyspace, key)))
+    }
+
+    fn scan(&self, at: &ReadPoint, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<()> {
+        let Range { keyspace, begin, end, reverse } = range;
+        self.versions.check_age(at.version)?;
+        let narrowed = self.vacant.narrow(keyspace, begin, end, at.version);
+        let (begin, end) = narrowed.as_ref().map_or((begin, end), |(begin, end)| (begin, end));
+        let range = Range { keyspace, begin, end, reverse };
+        let skipped = self.closed_or(at.snapshot.read(|snapshot| snapshot.scan(tier, range, visit)))?;
+        if skipped.tombstones >= WORTH_NOTING {
+            let (begin, end) = match (skipped.first, reverse) {
+                (None, _) => (begin.to_vec(), end.to_vec()),
+                (Some(first), false) => (begin.to_vec(), first),
+                (Some(first), true) => (successor(&first), end.to_vec()),
+            };
+            self.pipeline.note_vacant(keyspace, &begin, &end, at.version);
+        }
+        Ok(())
+    }
+
+    fn estimate(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<u64> {
+        self.pipeline.with_store(|store| store.estimate(keyspace, begin, end))
+    }
+
+    fn commit(&self, request: Request) -> Outcome {
+        self.pipeline.commit(request)
+    }
+
+    fn commit_async(&self, commit: AsyncCommit) {
+        if self.detached.add(commit, self.options.max_queued_commits) {
+            let me = self.me.clone();
+            let drain = move || {
+                if let Some(local) = me.upgrade() {
+                    local.detached.drain(&local.pipeline, &local.executor);
+                }
+            };
+            self.executor.submit(Box::new(drain));
+        }
+    }
+
+    fn executor(&self) -> &Arc<Executor> {
+        &self.executor
+    }
+
+    fn reserve_watch(&self) -> Result<Slot> {
+        self.watches.reserve()
+    }
+
+    fn activate(&self, watches: Vec<Arc<Watch>>) {
+        let keys: Touched = watches.iter().map(|watch| (watch.keyspace, watch.key.clone())).collect();
+        let version = watches.iter().map(|watch| self.watches.add(watch.clone())).max();
+        // A cancel may have come between the transaction and here.
+        watches.iter().filter(|watch| watch.has_ended()).for_each(|watch| self.watches.remove(watch));
+        // Closing takes out what is listed; what came after that is taken out here.
+        if self.check_open().is_err() {
+            return self.end_watches(None, Code::DATABASE_CLOSED);
+        }
+        if let Some(version) = version {
+            self.compare_from(version, keys);
+        }
+    }
+
+    fn forget_watch(&self, watch: &Arc<Watch>) {
+        self.watches.remove(watch);
+    }
+
+    fn commit_failed(&self, code: Code) {
+        match code {
+            Code::NOT_COMMITTED => self.counters.conflicts.add(1),
+            Code::TRANSACTION_TOO_OLD => self.counters.too_old.add(1),
+            Code::COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED => self.counters.refused.add(1),
+            _ => {}
+        }
+    }
+
+    fn reserve(&self, bytes: usize) -> Result<()> {
+        let limit = self.options.memory_budget / 4;
+        let before = self.reserved.fetch_add(bytes, Ordering::Relaxed);
+        if before + bytes > limit {
+            self.reserved.fetch_sub(bytes, Ordering::Relaxed);
+            let text = format!("open transactions hold {before} of {limit} bytes");
+            return Err(Error::new(Code::MEMORY_LIMIT_EXCEEDED).context(text));
+        }
+        Ok(())
+    }
+
+    fn release(&self, bytes: usize) {
+        self.reserved.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    fn ended(&self) {
+        self.live.fetch_sub(1, Ordering::Relaxed);
+    }
+}

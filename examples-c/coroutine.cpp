@@ -1,0 +1,413 @@
+/*
+ * Purpose: a program over the coroutines of coroutine/task.h and the interface of
+ * coroutine/transaction.h, which checks what programs of this kind rely on.
+ *
+ *     coroutine [DIRECTORY|:memory:]
+ *
+ * Each section is named for what it checks; the exit code is 1 if anything is not as it should be.
+ */
+#include "coroutine/transaction.h"
+
+#include <algorithm>
+#include <array>
+#include <barrier>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <thread>
+
+namespace {
+
+/* ---------------------------------------------------------------- checks */
+
+std::atomic<long> checks = 0, failures = 0;
+
+/* The first few failures are told. */
+bool check(bool passed, const char *what, int line)
+{
+    checks++;
+    if (!passed && failures++ < 20)
+        std::printf("    FAILED in line %d: %s\n", line, what);
+    return passed;
+}
+
+#define CHECK(condition) check((condition), #condition, __LINE__)
+
+plinth_database *db;
+
+std::string numbered(std::string_view prefix, int number)
+{
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "%05d", number);
+    return std::string(prefix) + text.data();
+}
+
+/* Commits what a function writes. Returns the version. */
+int64_t commit_of(const std::function<void(ITransaction &)> &writes)
+{
+    PlinthTransaction tr(db);
+    writes(tr);
+    CHECK(wait_for(tr.commit()).ok());
+    return tr.getCommittedVersion();
+}
+
+void clear_all()
+{
+    PlinthTransaction tr(db);
+    CHECK(plinth_transaction_clear_range(tr.handle(), nullptr, data_of(""), 0, data_of("\xff"), 1) == 0);
+    CHECK(wait_for(tr.commit()).ok());
+}
+
+MaybeString read(std::string_view key)
+{
+    PlinthTransaction tr(db);
+    const Result<MaybeString> result = wait_for(tr.snapshotGet(key));
+    CHECK(result.ok());
+    return result.value;
+}
+
+void approximate_size()
+{
+    PlinthTransaction tr(db);
+    int64_t size = -1;
+    CHECK(plinth_transaction_get_approximate_size(tr.handle(), &size) == 0);
+    CHECK(size == 0);
+}
+
+/* RNG-3, RNG-8 */
+void get_range()
+{
+    clear_all();
+    commit_of([](ITransaction &tr) {
+        for (int i = 0; i < 100; i++)
+            CHECK(tr.set(numbered("range/", i), numbered("a value of about this size ", i)) == 0);
+    });
+    for (const int32_t limit : {10, 0, -1}) {
+        for (const bool snapshot : {false, true}) {
+            PlinthTransaction tr(db);
+            const KeySelector begin{"range/", true}, end{"range0", false};
+            auto rows = wait_for(snapshot ? tr.snapshotGetRange(begin, end, limit) : tr.getRange(begin, end, limit));
+            CHECK(rows.ok());
+            CHECK(rows.value.kvs.size() == (limit == 10 ? 10u : 100u));
+            CHECK(rows.value.hasMore == (limit == 10));
+            CHECK(rows.value.kvs.back().first == numbered("range/", limit == 10 ? 9 : 99));
+        }
+    }
+}
+
+/* CONF-17, VER-3, VER-9 */
+void version()
+{
+    const int64_t before = commit_of([](ITransaction &tr) { CHECK(tr.set("version", "first") == 0); });
+    PlinthTransaction one(db), two(db);
+    CHECK(one.clear("version") == 0 && two.clear("version") == 0);
+    CHECK(wait_for(one.commit()).ok() && wait_for(two.commit()).ok());
+    CHECK(one.getCommittedVersion() > before && two.getCommittedVersion() >= one.getCommittedVersion());
+    const int64_t after = commit_of([](ITransaction &tr) { CHECK(tr.set("version", "last") == 0); });
+    const std::pair<int64_t, MaybeString> states[] = {
+        {before, "first"}, {one.getCommittedVersion(), std::nullopt}, {after, "last"}};
+    for (const auto &[at, want] : states) {
+        PlinthTransaction past(db);
+        past.setReadVersion(at);
+        CHECK(wait_for(past.get("version")).value == want);
+        CHECK(wait_for(past.snapshotGet("version")).value == want);
+    }
+}
+
+/* GET-1, RYW-1, CONF-1; cancel after a commit: RST-2 */
+void get_set_clear()
+{
+    clear_all();
+    PlinthTransaction tr(db);
+    CHECK(wait_for(tr.get("key")).value == std::nullopt);
+    CHECK(tr.set("key", "value") == 0 && tr.set("empty", "") == 0);
+    CHECK(wait_for(tr.get("key")).value == "value");
+    CHECK(wait_for(tr.snapshotGet("empty")).value == "");
+    CHECK(wait_for(tr.commit()).ok());
+    CHECK(tr.getCommittedVersion() > 0);
+    tr.cancel();
+    CHECK(wait_for(tr.get("key")).error == PLINTH_ERROR_TRANSACTION_CANCELLED);
+    tr.reset();
+    CHECK(wait_for(tr.get("key")).value == "value");
+    CHECK(tr.clear("key") == 0);
+    CHECK(wait_for(tr.commit()).ok());
+    CHECK(read("key") == std::nullopt && read("empty") == "");
+}
+
+/* SEL-2: bounds as this interface has them. */
+void get_range_snapshot()
+{
+    clear_all();
+    commit_of([](ITransaction &tr) {
+        for (const char *key : {"a", "b", "c"})
+            CHECK(tr.set(key, key) == 0);
+    });
+    const struct {
+        KeySelector begin, end;
+        int32_t limit;
+        const char *keys;
+        bool more;
+    } cases[] = {{{"a", true}, {"c", true}, 0, "abc", false},   {{"a", false}, {"c", true}, 0, "bc", false},
+                 {{"a", true}, {"c", false}, 0, "ab", false},   {{"a", false}, {"c", false}, 0, "b", false},
+                 {{"a", true}, {"c", true}, 2, "ab", true},     {{"b", false}, {"c", true}, 2, "c", false},
+                 {{"a", true}, {"c", true}, 4, "abc", false},   {{"d", true}, {"z", true}, 2, "", false},
+                 {{"b", true}, {"b", true}, -1, "b", false},    {{"c", true}, {"a", true}, 0, "", false}};
+    for (const auto &c : cases) {
+        PlinthTransaction tr(db);
+        const auto rows = wait_for(tr.snapshotGetRange(c.begin, c.end, c.limit));
+        std::string keys;
+        for (const auto &[key, value] : rows.value.kvs)
+            keys += key;
+        CHECK(rows.ok() && keys == c.keys && rows.value.hasMore == c.more);
+    }
+}
+
+/* ---------------------------------------------------------------- conflicts */
+
+constexpr int THREADS = 8, ROUNDS = 100;
+
+void in_threads(const std::function<void(int)> &body)
+{
+    std::vector<std::thread> threads;
+    for (int i = 0; i < THREADS; i++)
+        threads.emplace_back(body, i);
+    for (auto &thread : threads)
+        thread.join();
+}
+
+enum class Way { GET, CONFLICT_ONLY, SNAPSHOT_GET };
+
+Task<Result<Nothing>> prepare(ITransaction &tr, Way way, int round)
+{
+    const std::string key = numbered("shared/", round % 3);
+    plinth_error error = 0;
+    if (way == Way::GET)
+        error = (co_await tr.get(key)).error;
+    else if (way == Way::SNAPSHOT_GET)
+        error = (co_await tr.snapshotGet(key)).error;
+    else
+        error = tr.addReadConflict(key);
+    if (error == 0)
+        error = tr.set(key, "changed");
+    co_return Result<Nothing>{error, {}};
+}
+
+/* All have read before the first one commits, so that what must conflict does. CONF-2, 3FS-9, CONF-7 */
+long conflicts_of(Way way)
+{
+    std::atomic<long> conflicts = 0;
+    std::barrier round_begins(THREADS);
+    in_threads([&](int) {
+        for (int round = 0; round < ROUNDS; round++) {
+            PlinthTransaction tr(db);
+            CHECK(wait_for(prepare(tr, way, round)).ok());
+            round_begins.arrive_and_wait();
+            const plinth_error error = wait_for(tr.commit()).error;
+            CHECK(error == 0 || error == PLINTH_ERROR_NOT_COMMITTED);
+            conflicts += error != 0;
+            round_begins.arrive_and_wait();
+        }
+    });
+    return conflicts;
+}
+
+void transaction_conflict()
+{
+    const long with_get = conflicts_of(Way::GET), with_conflict = conflicts_of(Way::CONFLICT_ONLY);
+    const long with_snapshot = conflicts_of(Way::SNAPSHOT_GET);
+    std::printf("    of %d commits: %ld, %ld and %ld conflicts\n", THREADS * ROUNDS, with_get, with_conflict, with_snapshot);
+    CHECK(with_get > 0 && with_conflict > 0 && with_snapshot == 0);
+}
+
+/* CONF-10: a range that only one of two conflicts with. */
+void read_conflict_range()
+{
+    PlinthTransaction inside(db), outside(db);
+    CHECK(wait_for(inside.snapshotGet("m")).ok() && wait_for(outside.snapshotGet("m")).ok());
+    CHECK(inside.addReadConflictRange("m", "n") == 0 && outside.addReadConflictRange("n", "o") == 0);
+    CHECK(inside.set("x", "1") == 0 && outside.set("y", "1") == 0);
+    commit_of([](ITransaction &tr) { CHECK(tr.set("mm", "changed") == 0); });
+    CHECK(wait_for(inside.commit()).error == PLINTH_ERROR_NOT_COMMITTED);
+    CHECK(wait_for(outside.commit()).ok());
+}
+
+/* ERRH-1: nothing is lost, however often it takes. */
+void retries()
+{
+    commit_of([](ITransaction &tr) { CHECK(tr.set("count", "0") == 0); });
+    in_threads([](int) {
+        for (int round = 0; round < ROUNDS / 4; round++) {
+            PlinthTransaction tr(db);
+            const auto add_one = [](ITransaction &in) -> Task<Result<Nothing>> {
+                const Result<MaybeString> count = co_await in.get("count");
+                if (!count.ok())
+                    co_return Result<Nothing>{count.error, {}};
+                co_return Result<Nothing>{in.set("count", std::to_string(std::stol(count.value.value_or("0")) + 1)), {}};
+            };
+            CHECK(wait_for(retrying(tr, add_one)).ok());
+        }
+    });
+    CHECK(read("count") == std::to_string(THREADS * ROUNDS / 4));
+    PlinthTransaction tr(db);
+    const auto outside = [](ITransaction &in) -> Task<Result<Nothing>> { co_return Result<Nothing>{in.set("\xff", ""), {}}; };
+    CHECK(wait_for(retrying(tr, outside)).error == PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
+}
+
+/* ---------------------------------------------------------------- cancellation */
+
+/* The outcome of a task, unless it was cancelled before or while it ran: then 1025, in any case. */
+template <class T>
+Task<Result<T>> unless(const std::atomic<bool> &cancelled, Task<Result<T>> task)
+{
+    Result<T> result = co_await task;
+    if (cancelled)
+        co_return Result<T>{PLINTH_ERROR_TRANSACTION_CANCELLED, {}};
+    co_return result;
+}
+
+/* FUT-6, 3FS-10: a cancel at any moment of a read; then everything it used goes away. */
+void cancellation_safety()
+{
+    commit_of([](ITransaction &tr) { CHECK(tr.set("key", "value") == 0); });
+    long cancelled_reads = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        auto tr = std::make_unique<PlinthTransaction>(db);
+        std::atomic<bool> cancelled = round % 2 == 0;
+        Result<MaybeString> result;
+        std::thread reader([&] { result = wait_for(unless(cancelled, tr->get("key"))); });
+        cancelled = true;
+        tr->cancel();
+        reader.join();
+        CHECK(result.error == PLINTH_ERROR_TRANSACTION_CANCELLED || (round % 2 != 0 && result.value == "value"));
+        cancelled_reads += result.error != 0;
+        CHECK(wait_for(tr->commit()).error == PLINTH_ERROR_TRANSACTION_CANCELLED);
+    }
+    std::printf("    %ld of %d reads were cancelled\n", cancelled_reads, ROUNDS);
+    CHECK(cancelled_reads >= ROUNDS / 2);
+}
+
+/* ERRC-2, for every number there may be. */
+void error_codes()
+{
+    const std::vector<plinth_error> sure = {1007, 1009, 1020, 1037, 1038, 1042, 1051, 1078, 1213, 1223, 2137};
+    for (plinth_error code = 0; code < 10000; code++) {
+        const bool is_sure = std::find(sure.begin(), sure.end(), code) != sure.end();
+        const bool is_maybe = code == 1021 || code == 1039;
+        CHECK(plinth_error_is_retryable_not_committed(code) == is_sure);
+        CHECK(plinth_error_is_maybe_committed(code) == is_maybe);
+        CHECK(plinth_error_is_retryable(code) == (is_sure || is_maybe));
+    }
+}
+
+/* ---------------------------------------------------------------- versionstamps */
+
+std::string stamp_of(PlinthTransaction &tr)
+{
+    std::string stamp(10, '\0');
+    CHECK(plinth_transaction_get_versionstamp(tr.handle(), reinterpret_cast<uint8_t *>(stamp.data())) == 0);
+    return stamp;
+}
+
+/* VST-1, VST-2: keys in the order of their commits. */
+void versionstamped_key()
+{
+    clear_all();
+    std::vector<std::string> stamps;
+    for (int i = 0; i < 100; i++) {
+        PlinthTransaction tr(db);
+        CHECK(tr.setVersionstampedKey(std::string("stamp/") + std::string(10, '\0') + "/end", 6, std::to_string(i)) == 0);
+        CHECK(tr.setVersionstampedKey("short", 0, "") == PLINTH_ERROR_CLIENT_INVALID_OPERATION);
+        CHECK(wait_for(tr.commit()).ok());
+        stamps.push_back(stamp_of(tr));
+    }
+    PlinthTransaction tr(db);
+    const auto rows = wait_for(tr.getRange({"stamp/", true}, {"stamp0", false}, 0));
+    CHECK(rows.ok() && rows.value.kvs.size() == stamps.size());
+    for (size_t i = 0; i < rows.value.kvs.size(); i++) {
+        CHECK(rows.value.kvs[i].first == "stamp/" + stamps[i] + "/end");
+        CHECK(rows.value.kvs[i].second == std::to_string(i));
+    }
+}
+
+/* VST-1, VST-3, RYW-8 */
+void versionstamped_value()
+{
+    clear_all();
+    std::string last;
+    for (int i = 0; i < 100; i++) {
+        PlinthTransaction tr(db);
+        CHECK(tr.setVersionstampedValue("stamped", "[" + std::string(10, '\0') + "]", 1) == 0);
+        CHECK(wait_for(tr.commit()).ok());
+        const std::string value = read("stamped").value_or("");
+        CHECK(value == "[" + stamp_of(tr) + "]" && value > last);
+        last = value;
+    }
+    PlinthTransaction tr(db);
+    CHECK(tr.setVersionstampedValue("stamped", std::string(10, '\0'), 0) == 0);
+    CHECK(wait_for(tr.get("stamped")).error == PLINTH_ERROR_ACCESSED_UNREADABLE);
+}
+
+/* ---------------------------------------------------------------- the coroutines themselves */
+
+Task<Result<Nothing>> read_often(ITransaction &tr, int times)
+{
+    for (int i = 0; i < times; i++) {
+        const Result<MaybeString> value = co_await tr.get("key");
+        if (!value.ok() || value.value != "value")
+            co_return Result<Nothing>{value.error == 0 ? PLINTH_ERROR_INTERNAL_ERROR : value.error, {}};
+    }
+    co_return Result<Nothing>{};
+}
+
+/* Answers that come inside the call leave the stack as it is. */
+void no_recursion()
+{
+    commit_of([](ITransaction &tr) { CHECK(tr.set("key", "value") == 0); });
+    PlinthTransaction tr(db);
+    CHECK(wait_for(read_often(tr, 100000)).ok());
+}
+
+/* 3FS-1: many coroutines read through one transaction. */
+void one_transaction_many_readers()
+{
+    PlinthTransaction tr(db);
+    in_threads([&](int) { CHECK(wait_for(read_often(tr, 1000)).ok()); });
+    CHECK(wait_for(tr.commit()).ok());
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    const struct {
+        const char *name;
+        void (*run)();
+    } sections[] = {{"approximate size of a fresh transaction", approximate_size},
+                    {"GetRange: limits 10, 0 and -1", get_range},
+                    {"Version: blind clears, committed versions, reads in the past", version},
+                    {"Get, SetValue, Clear, cancel after commit", get_set_clear},
+                    {"GetRangeSnapshot: bounds and limits", get_range_snapshot},
+                    {"TransactionConflict: 8 threads, 100 transactions each, three ways", transaction_conflict},
+                    {"read conflict ranges", read_conflict_range},
+                    {"retry loops", retries},
+                    {"CancellationSafety", cancellation_safety},
+                    {"error codes", error_codes},
+                    {"VersionstampedKey: 100 keys in commit order", versionstamped_key},
+                    {"VersionstampedValue", versionstamped_value},
+                    {"100,000 answers inside the call", no_recursion},
+                    {"one transaction, many readers", one_transaction_many_readers}};
+    const char *path = argc > 1 ? argv[1] : ":memory:";
+    if (plinth_database_open(path, nullptr, &db) != 0) {
+        std::fprintf(stderr, "%s\n", plinth_last_error());
+        return 1;
+    }
+    for (const auto &section : sections) {
+        const long before = failures;
+        std::printf("%s\n", section.name);
+        section.run();
+        std::printf("    %s\n", failures == before ? "ok" : "NOT OK");
+    }
+    CHECK(plinth_database_close(db) == 0);
+    std::printf("%ld checks, %ld failed\n", checks.load(), failures.load());
+    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,234 @@
+/*
+ * Purpose: coroutines that can await Plinth's asynchronous calls.
+ *
+ * Relies on: each callback running once, inside the call or on a thread of the library. `Call`
+ * turns it into one resumption; all else is ordinary coroutines. What follows an await so runs on
+ * a thread of the library at times: hand long work to threads of your own.
+ */
+#ifndef COROUTINE_TASK_H
+#define COROUTINE_TASK_H
+
+#include <plinth.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <coroutine>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+/* ---------------------------------------------------------------- tasks */
+
+/*
+ * Where two meet, on one thread or on two: who has started something and is ready to be resumed,
+ * and who has ended it. Whoever comes second goes on. So what ends before its starter has returned
+ * does not resume it, but is found done, and nothing piles up on the stack however often that
+ * happens in a row. Who came first must touch nothing that the other one may end.
+ */
+class Meeting {
+public:
+    bool came_second() noexcept { return met_.exchange(true, std::memory_order_acq_rel); }
+
+private:
+    std::atomic<bool> met_ = false;
+};
+
+/* A coroutine that starts when it is awaited, and has who awaits it go on when it ends. */
+template <class T>
+class [[nodiscard]] Task {
+public:
+    struct promise_type;
+    using Handle = std::coroutine_handle<promise_type>;
+
+    struct Ending {
+        bool await_ready() noexcept { return false; }
+        void await_suspend(Handle ended) noexcept
+        {
+            if (ended.promise().meeting.came_second())
+                ended.promise().waiter.resume();
+        }
+        void await_resume() noexcept {}
+    };
+
+    struct promise_type {
+        Meeting meeting;
+        std::coroutine_handle<> waiter;
+        std::optional<T> result;
+        std::exception_ptr exception;
+
+        Task get_return_object() { return Task(Handle::from_promise(*this)); }
+        std::suspend_always initial_suspend() noexcept { return {}; }
+        Ending final_suspend() noexcept { return {}; }
+        void return_value(T value) { result.emplace(std::move(value)); }
+        void unhandled_exception() { exception = std::current_exception(); }
+    };
+
+    Task(Task &&other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+    Task &operator=(Task &&) = delete;
+    ~Task()
+    {
+        if (handle_)
+            handle_.destroy();
+    }
+
+    bool await_ready() noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> waiter)
+    {
+        Handle started = handle_;
+        started.promise().waiter = waiter;
+        started.resume();
+        return !started.promise().meeting.came_second();
+    }
+    T await_resume()
+    {
+        if (handle_.promise().exception)
+            std::rethrow_exception(handle_.promise().exception);
+        return std::move(*handle_.promise().result);
+    }
+
+private:
+    explicit Task(Handle handle) : handle_(handle) {}
+    Handle handle_;
+};
+
+/* Closed until somebody opens it, once. */
+class Gate {
+public:
+    void open()
+    {
+        /* Told under the lock: the waiter may end the gate as soon as it can take it. */
+        std::lock_guard lock(mutex_);
+        open_ = true;
+        changed_.notify_all();
+    }
+    void wait()
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return open_; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool open_ = false;
+};
+
+/* The outermost coroutine of a thread that waits: opens a gate at its end. */
+class Root {
+public:
+    struct promise_type;
+    using Handle = std::coroutine_handle<promise_type>;
+
+    struct Ending {
+        bool await_ready() noexcept { return false; }
+        void await_suspend(Handle ended) noexcept { ended.promise().gate->open(); }
+        void await_resume() noexcept {}
+    };
+
+    struct promise_type {
+        Gate *gate = nullptr;
+        Root get_return_object() { return Root(Handle::from_promise(*this)); }
+        std::suspend_always initial_suspend() noexcept { return {}; }
+        Ending final_suspend() noexcept { return {}; }
+        void return_void() {}
+        void unhandled_exception() { std::terminate(); }
+    };
+
+    Root(Root &&other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+    Root &operator=(Root &&) = delete;
+    ~Root()
+    {
+        if (handle_)
+            handle_.destroy();
+    }
+
+    void run()
+    {
+        Gate gate;
+        handle_.promise().gate = &gate;
+        handle_.resume();
+        gate.wait();
+    }
+
+private:
+    explicit Root(Handle handle) : handle_(handle) {}
+    Handle handle_;
+};
+
+/* Runs a task from ordinary code, and waits for it. */
+template <class T>
+T wait_for(Task<T> task)
+{
+    std::optional<T> result;
+    auto outermost = [](Task<T> &inner, std::optional<T> &out) -> Root { out.emplace(co_await inner); };
+    Root root = outermost(task, result);
+    root.run();
+    return std::move(*result);
+}
+
+/* ---------------------------------------------------------------- calls */
+
+struct Nothing {
+};
+
+/* A value, or the error in its place. */
+template <class T>
+struct Result {
+    plinth_error error = 0;
+    T value{};
+
+    bool ok() const { return error == 0; }
+};
+
+/*
+ * An awaitable asynchronous call. Its callback meets the coroutine that has made the call; the
+ * object lies in the frame of that coroutine, and is what the callback's `user` points to.
+ */
+template <class Given, class Start>
+class Call {
+public:
+    explicit Call(Start start) : start_(std::move(start)) {}
+    Call(const Call &) = delete;
+
+    bool await_ready() noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> waiter)
+    {
+        waiter_ = waiter;
+        const plinth_error refused = start_(this);
+        if (refused != 0) {
+            outcome_.error = refused;
+            return false;
+        }
+        return !meeting_.came_second();
+    }
+    Result<Given> await_resume() { return outcome_; }
+
+    static void told(void *user, plinth_error error, Given *given)
+    {
+        auto *self = static_cast<Call *>(user);
+        self->outcome_ = {error, *given};
+        if (self->meeting_.came_second())
+            self->waiter_.resume();
+    }
+    static void done(void *user, plinth_error error)
+    {
+        Given nothing{};
+        told(user, error, &nothing);
+    }
+
+private:
+    Start start_;
+    Result<Given> outcome_;
+    std::coroutine_handle<> waiter_;
+    Meeting meeting_;
+};
+
+/* Makes a call from a function that starts it with the call itself as `user`. */
+template <class Given, class Start>
+Call<Given, Start> call(Start start)
+{
+    return Call<Given, Start>(std::move(start));
+}
+
+#endif

@@ -1,0 +1,175 @@
+#!/bin/bash
+# The long form of the tests: scripts/prove.sh [step...], or make prove P='step...'; every step
+# without a name. The steps:
+#
+#   model     random use against the model, a million answers compared; histories of many threads
+#             checked for a serial order
+#   defects   the planted defects of the engine, each of which the tests must notice
+#   tsan      the C tests under ThreadSanitizer, all rounds
+#   asan      the C tests under AddressSanitizer, all rounds
+#
+# build/prove-report.md says what ran, and nothing else: commands, counts, seeds, commit, machine.
+# Logs are in build/prove-logs. The status is that of the worst step.
+#
+# Environment: PROVE_CALLS answers to compare, PROVE_ROUNDS runs of the histories, PROVE_SCALE
+# divides the rounds of the C tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+calls=${PROVE_CALLS:-1000000}
+rounds=${PROVE_ROUNDS:-200}
+scale=${PROVE_SCALE:-1}
+steps=(model defects tsan asan)
+root=$PWD
+logs=build/prove-logs
+report=build/prove-report.md
+failed=0
+read -ra locked <<<"${CARGO_FLAGS---locked}"
+# The builds below are their own, not parts of the make that runs this.
+unset MAKEFLAGS MAKELEVEL
+# The tests print the seeds that they choose; a seed from outside would make every round the same.
+unset PLINTH_SEED PLINTH_RUNS PLINTH_STEPS PLINTH_TEST_SEED PLINTH_TEST_ONLY
+
+say() { printf 'prove: %s\n' "$*"; }
+
+# begin_report <step...>: what and where, so that an interrupted run leaves a true report.
+begin_report() {
+    local commit memory
+    commit=$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+    [ -z "$(git status --porcelain 2>/dev/null)" ] || commit="$commit with changes that are not committed"
+    memory=$(awk '/^MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo)
+    cat >"$report" <<END
+# What make prove ran
+
+- asked for: $*
+- begun: $(date -u '+%Y-%m-%d %H:%M') UTC
+- commit: $commit
+- machine: $(uname -sm), $(nproc) x $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1), $memory
+- compilers: $(rustc --version), $(cc --version | head -n 1)
+
+| what | result | counts | seeds | command | seconds |
+| --- | --- | --- | --- | --- | ---: |
+END
+}
+
+# row <what> <status> <counts> <seeds> <command> <seconds>: one line of the report.
+row() {
+    local result=passed
+    if [ "$2" -ne 0 ]; then
+        result=FAILED
+        failed=1
+    fi
+    printf '| %s | %s | %s | %s | `%s` | %d |\n' "$1" "$result" "$3" "$4" "$5" "$6" >>"$report"
+    say "$1: $result, $3"
+}
+
+# logged <log> <command...>: adds the command's output to a log and shows the lines that tell how
+# far it is.
+logged() {
+    local log=$1 status=0
+    shift
+    "$@" </dev/null 2>&1 | tee -a "$log" |
+        { grep --line-buffered -E '^test result|^error| Test +#|tests passed|panicked at' || true; } || status=${PIPESTATUS[0]}
+    return "$status"
+}
+
+# seeds <log>: how many different seeds it names, and where they are.
+seeds() {
+    printf '%d, in %s' "$({ grep -o 'PLINTH_SEED=[0-9]*' "$1" || true; } | sort -u | wc -l)" "$1"
+}
+
+# compared <log>: the answers compared in runs against the model, each seed once.
+compared() {
+    { grep -o 'seed [0-9]*: Report {[^}]*}' "$1" || true; } | sort -u -t: -k1,1 |
+        awk -F'[:,}]' '{ for (i = 1; i < NF; i++) if ($i ~ /answers$|errors$/) sum += $(i + 1) } END { print sum + 0 }'
+}
+
+lockstep() {
+    local log=$logs/lockstep.log status=0 count=0 before=-1 began=$SECONDS command
+    command="PLINTH_RUNS=100 PLINTH_STEPS=4000 cargo test --release ${locked[*]} -p plinth-engine --test lockstep -- --nocapture"
+    while [ "$status" -eq 0 ] && [ "$count" -lt "$calls" ] && [ "$count" -gt "$before" ]; do
+        before=$count
+        PLINTH_RUNS=100 PLINTH_STEPS=4000 logged "$log" \
+            cargo test --release "${locked[@]}" -p plinth-engine --test lockstep -- --nocapture || status=1
+        count=$(compared "$log")
+        say "$count of $calls answers compared"
+    done
+    [ "$count" -ge "$calls" ] || status=1
+    row 'against the model' "$status" "$count answers and errors compared" "$(seeds "$log")" "$command, repeated" $((SECONDS - began))
+}
+
+# total <word> <log>: the sum of a number that the tests print as `word: number`.
+total() {
+    { grep -oE "\<$1: [0-9]+" "$2" || true; } | awk '{ sum += $2 } END { print sum + 0 }'
+}
+
+histories() {
+    local log=$logs/serializable.log status=0 round began=$SECONDS command counts
+    command="cargo test --release ${locked[*]} -p plinth-engine --test serializable -- --nocapture"
+    for ((round = 1; round <= rounds && status == 0; round++)); do
+        say "histories, round $round of $rounds"
+        logged "$log" cargo test --release "${locked[@]}" -p plinth-engine --test serializable -- --nocapture || status=1
+    done
+    counts="$(grep -c 'Summary {' "$log" || true) histories, $(total attempts "$log") transactions, $(total reads "$log") reads"
+    row 'serial histories' "$status" "$counts" "$(seeds "$log")" "$command, $rounds times" $((SECONDS - began))
+}
+
+model() {
+    lockstep
+    histories
+}
+
+defects() {
+    local log=$logs/defects.log status=0 began=$SECONDS ok bad
+    local command=(cargo test --release "${locked[@]}" -p plinth-engine --features defects --test defects -- --nocapture)
+    logged "$log" "${command[@]}" || status=1
+    read -r ok bad < <(scripts/count.py "$log")
+    [ "$ok" -gt 0 ] || status=1
+    row 'planted defects' "$status" "$ok tests passed, $bad failed" "$(seeds "$log")" "${command[*]}" $((SECONDS - began))
+}
+
+# sanitized <name> <kind>: the C tests with a library that scripts/<name>.sh builds.
+sanitized() {
+    local name=$1 kind=$2 log=$logs/$1.log status=0 began=$SECONDS built counts ok bad
+    local directory=build/ffi-prove-$name
+    if built=$("scripts/$name.sh" 2> >(tee -a "$log" >&2)); then
+        { cmake -S ffi-tests -B "$directory" -DPLINTH_INCLUDE="$root/include" -DPLINTH_SHARED="$built/libplinth.so" \
+            -DPLINTH_STATIC="$built/libplinth.a" -DPLINTH_SANITIZE="$kind" -DPLINTH_TEST_SCALE="$scale" &&
+            cmake --build "$directory" -j "$(nproc)"; } >>"$log" 2>&1 || status=1
+        [ "$status" -ne 0 ] ||
+            logged "$log" ctest --test-dir "$directory" -j "$(nproc)" --verbose --no-tests=error || status=1
+    else
+        status=1
+    fi
+    read -r ok bad < <(scripts/count.py "$log")
+    counts="$ok tests passed, $bad failed, $(sum_of claims "$log") claims, $(sum_of checks "$log") checks"
+    [ "$scale" = 1 ] || counts="$counts, rounds divided by $scale"
+    row "C tests, $kind sanitizer" "$status" "$counts" "in $log" "ctest with -DPLINTH_SANITIZE=$kind" $((SECONDS - began))
+}
+
+# sum_of <word> <log>: the sum of what the C harness counted.
+sum_of() {
+    local at=1
+    [ "$1" = claims ] || at=5
+    { grep -oE '[0-9]+ claims, [0-9]+ failed; [0-9]+ checks' "$2" || true; } | awk -v at="$at" '{ sum += $at } END { print sum + 0 }'
+}
+
+tsan() { sanitized tsan thread; }
+
+asan() { ASAN_OPTIONS=detect_leaks=1 sanitized asan address; }
+
+chosen=("$@")
+[ "$#" -gt 0 ] || chosen=("${steps[@]}")
+for step in "${chosen[@]}"; do
+    [[ " ${steps[*]} " == *" $step "* ]] || { say "there is no step $step; the steps are: ${steps[*]}" >&2; exit 2; }
+done
+rm -rf "$logs"
+mkdir -p "$logs"
+begin_report "${chosen[@]}"
+for step in "${chosen[@]}"; do
+    say "step $step"
+    "$step"
+done
+printf '\nEnded: %s UTC, %s.\n' "$(date -u '+%Y-%m-%d %H:%M')" "$([ "$failed" -eq 0 ] && echo 'everything passed' || echo 'not everything passed')" >>"$report"
+cat "$report"
+exit "$failed"

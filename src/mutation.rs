@@ -1,0 +1,211 @@
+//! Atomic operations and versionstamps.
+
+use plinth_api::{Code, Error, Mutation};
+use plinth_boundary::slice;
+
+use crate::transaction::{key, on_free, on_out};
+use crate::{plinth_error, plinth_keyspace, plinth_transaction};
+
+/// What plinth_transaction_atomic_op() does: one of `PLINTH_MUTATION_*`.
+pub type plinth_mutation = i32;
+
+/// The atomic operations. The numbers are FoundationDB's.
+///
+/// "The value" is the one the key has when the transaction commits, not when it reads. ADD, the
+/// BIT operations, MAX and MIN first cut it, or extend it with zero bytes, to the operand's
+/// length, which is the length of the result. A key that does not exist gets the operand, unless
+/// said otherwise. Rules ATOM-1 to ATOM-5.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum plinth_mutation_number {
+    /// Sum of value and operand as little-endian numbers; what overflows is lost.
+    PLINTH_MUTATION_ADD = 2,
+    /// Bitwise and.
+    PLINTH_MUTATION_BIT_AND = 6,
+    /// Bitwise or.
+    PLINTH_MUTATION_BIT_OR = 7,
+    /// Bitwise exclusive or.
+    PLINTH_MUTATION_BIT_XOR = 8,
+    /// The operand is appended; nothing happens if the value would be longer than 100,000 bytes.
+    PLINTH_MUTATION_APPEND_IF_FITS = 9,
+    /// The larger one of value and operand as little-endian unsigned numbers.
+    PLINTH_MUTATION_MAX = 12,
+    /// The smaller one, likewise.
+    PLINTH_MUTATION_MIN = 13,
+    /// Sets a key that holds the commit's versionstamp; the operand is its value. The last four
+    /// bytes of the key given are not part of it: they say, as a little-endian number, which ten
+    /// bytes of the rest the stamp replaces. plinth_transaction_set_versionstamped_key() appends
+    /// them. Rule VST-2.
+    PLINTH_MUTATION_SET_VERSIONSTAMPED_KEY = 14,
+    /// Sets the key to a value that holds the commit's versionstamp; the last four bytes of the
+    /// operand say where. plinth_transaction_set_versionstamped_value() appends them. Rule VST-3.
+    PLINTH_MUTATION_SET_VERSIONSTAMPED_VALUE = 15,
+    /// The smaller one of value and operand as byte strings.
+    PLINTH_MUTATION_BYTE_MIN = 16,
+    /// The larger one, likewise.
+    PLINTH_MUTATION_BYTE_MAX = 17,
+    /// Clears the key if its value equals the operand; a key that does not exist stays so.
+    PLINTH_MUTATION_COMPARE_AND_CLEAR = 20,
+}
+
+/// Changes a key on the value that it has when the transaction commits. Nothing is read for it,
+/// so that it causes no conflict of its own: counters that many transactions add to, say.
+///
+/// Reads of this transaction see the result as far as it is known to them (rules RYW-3, RYW-8).
+///
+/// @param tr           the transaction
+/// @param ks           the keyspace, or NULL for the default one
+/// @param op           one of PLINTH_MUTATION_*
+/// @param key          the key, below "\xff" unless an option allows more; copied
+/// @param key_len      its length: 10,000 bytes at most, unless the database was opened with more
+/// @param operand      the operand; copied
+/// @param operand_len  its length: 100,000 bytes at most, unless the database was opened with more
+///
+/// Threads: any. Errors: 2018 no such operation; 2000 the place of a versionstamp lies outside, or
+/// this operation is not for "\xff/metadataVersion"; 2004 key out of range; 2102 key too large;
+/// 2103 operand too large; 9013 memory budget used up; 9010 keyspace dropped; 9001 NULL.
+/// Rules ATOM-1 to ATOM-7, COM-9, LIM-1, LIM-2, CONF-1, SPEC-10.
+///
+/// # Safety
+/// `key` and `operand` are readable for their lengths; handles may be any value.
+#[no_mangle]
+pub unsafe extern "C" fn plinth_transaction_atomic_op(
+    tr: *mut plinth_transaction,
+    ks: *mut plinth_keyspace,
+    op: plinth_mutation,
+    key: *const u8,
+    key_len: usize,
+    operand: *const u8,
+    operand_len: usize,
+) -> plinth_error {
+    on_free("plinth_transaction_atomic_op", tr, ks, |tr, ks| {
+        let op = Mutation::from_number(op)?;
+        // SAFETY: this function's contract.
+        let (key, operand) = unsafe { (self::key(key, key_len)?, slice::bytes(operand, operand_len, "operand")?) };
+        tr.atomic_op(ks, op, key, operand)
+    })
+}
+
+/// Sets a key that holds the versionstamp of the commit: ten bytes, larger for each later commit,
+/// so that keys made this way are in the order of the commits. The transaction can't read the keys
+/// that it may become (1036).
+///
+/// @param tr         the transaction
+/// @param ks         the keyspace, or NULL for the default one
+/// @param key        the key, with ten bytes of any content where the stamp goes; copied
+/// @param key_len    its length, the stamp's ten bytes included: 9,996 bytes at most, unless the
+///                   database was opened with more
+/// @param offset     where in the key the stamp begins
+/// @param value      the value; copied
+/// @param value_len  its length: 100,000 bytes at most, unless the database was opened with more
+///
+/// Threads: any. Errors: 2000 there are no ten bytes at the offset; the others as
+/// plinth_transaction_set(). Rules VST-1, VST-2, VST-4, RYW-8, CONF-1.
+///
+/// # Safety
+/// `key` and `value` are readable for their lengths; handles may be any value.
+#[no_mangle]
+pub unsafe extern "C" fn plinth_transaction_set_versionstamped_key(
+    tr: *mut plinth_transaction,
+    ks: *mut plinth_keyspace,
+    key: *const u8,
+    key_len: usize,
+    offset: u32,
+    value: *const u8,
+    value_len: usize,
+) -> plinth_error {
+    on_free("plinth_transaction_set_versionstamped_key", tr, ks, |tr, ks| {
+        // SAFETY: this function's contract.
+        let (key, value) = unsafe { (self::key(key, key_len)?, slice::bytes(value, value_len, "value")?) };
+        let key = with_offset(key, offset, "key")?;
+        tr.atomic_op(ks, Mutation::SetVersionstampedKey, &key, value)
+    })
+}
+
+/// Sets a key to a value that holds the versionstamp of the commit. The transaction can't read the
+/// key until it is committed (1036).
+///
+/// "\xff/metadataVersion" takes only this, without any option: ten zero bytes at offset 0.
+///
+/// @param tr         the transaction
+/// @param ks         the keyspace, or NULL for the default one
+/// @param key        the key, below "\xff" unless an option allows more; copied
+/// @param key_len    its length: 10,000 bytes at most, unless the database was opened with more
+/// @param value      the value, with ten bytes of any content where the stamp goes; copied
+/// @param value_len  its length, the stamp's ten bytes included: 99,996 bytes at most, unless the
+///                   database was opened with more
+/// @param offset     where in the value the stamp begins
+///
+/// Threads: any. Errors: 2000 there are no ten bytes at the offset; the others as
+/// plinth_transaction_set(). Rules VST-1, VST-3, VST-4, RYW-8, SPEC-10.
+///
+/// # Safety
+/// `key` and `value` are readable for their lengths; handles may be any value.
+#[no_mangle]
+pub unsafe extern "C" fn plinth_transaction_set_versionstamped_value(
+    tr: *mut plinth_transaction,
+    ks: *mut plinth_keyspace,
+    key: *const u8,
+    key_len: usize,
+    value: *const u8,
+    value_len: usize,
+    offset: u32,
+) -> plinth_error {
+    on_free("plinth_transaction_set_versionstamped_value", tr, ks, |tr, ks| {
+        // SAFETY: this function's contract.
+        let (key, value) = unsafe { (self::key(key, key_len)?, slice::bytes(value, value_len, "value")?) };
+        let value = with_offset(value, offset, "value")?;
+        tr.atomic_op(ks, Mutation::SetVersionstampedValue, key, &value)
+    })
+}
+
+/// Appends the place of the stamp in FoundationDB's form; 2000 where it does not fit (rule VST-4).
+fn with_offset(bytes: &[u8], offset: u32, name: &str) -> Result<Vec<u8>, Error> {
+    if u64::from(offset) + 10 > bytes.len() as u64 {
+        return Err(Error::new(Code::CLIENT_INVALID_OPERATION)
+            .context(format!("a {name} of {} bytes has no room for a versionstamp at {offset}", bytes.len())));
+    }
+    Ok([bytes, &offset.to_le_bytes()].concat())
+}
+
+/// A versionstamp as C has it.
+#[derive(Default)]
+#[repr(C)]
+struct Stamp([u8; 10]);
+
+/// The versionstamp of the commit: the ten bytes that its versionstamped keys and values got. Eight
+/// are the committed version, big-endian; two tell apart transactions that share it.
+///
+/// @param tr   the transaction
+/// @param out  receives ten bytes, zeroed on error
+///
+/// Threads: any, after the commit. Errors: 2021 the commit wrote nothing; 2020 there was no
+/// successful commit since begin or reset; 9001 NULL. Rules VST-1, COM-12.
+///
+/// # Safety
+/// 10 bytes at `out` are writable; `tr` may be any value.
+#[no_mangle]
+pub unsafe extern "C" fn plinth_transaction_get_versionstamp(
+    tr: *mut plinth_transaction,
+    out: *mut u8,
+) -> plinth_error {
+    on_out("plinth_transaction_get_versionstamp", tr, out.cast::<Stamp>(), |tr, out| {
+        out.0 = tr.transaction.versionstamp()?;
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_offset_is_appended_where_the_stamp_fits() {
+        assert_eq!(with_offset(b"foo0123456789", 3, "key").unwrap(), b"foo0123456789\x03\0\0\0");
+        assert_eq!(with_offset(b"0123456789", 0, "key").unwrap(), b"0123456789\0\0\0\0");
+        for (bytes, offset) in [(&b"foo0123456789"[..], 4), (b"012345678", 0), (b"", 0), (b"0123456789", u32::MAX)] {
+            let error = with_offset(bytes, offset, "key").unwrap_err();
+            assert_eq!(error.code(), Code::CLIENT_INVALID_OPERATION, "{error}");
+        }
+    }
+}
