@@ -378,13 +378,28 @@ static void what_was_read_before_reads_the_same_after_the_window_ryw12(void) {
     version = read_version(tr);
     CHECK_VALUE(tr, B("n"), B("8"));
     CHECK_VALUE(tr, B("absent"), ABSENT);
+    put_number(B("range/a"), 1);
+    put_number(B("range/b"), 2);
+    CHECK_OK(plinth_transaction_reset(tr));
+    version = read_version(tr);
+    CHECK_VALUE(tr, B("n"), B("8"));
+    CHECK_VALUE(tr, B("absent"), ABSENT);
+    CHECK_TEXT(scan_keys(tr, B("range/"), B("range0")), "range/a=1 range/b=2");
     put_number(B("n"), 9);
+    put_number(B("range/a"), 9);
     while (read_at(version) == 0 && now_ms() - start < 60000) {
         breathe();
     }
     CHECK_VALUE(tr, B("n"), B("8"));
     CHECK_VALUE(tr, B("absent"), ABSENT);
-    CHECK_OK(plinth_transaction_commit(tr));
+    CHECK_TEXT(scan_keys(tr, B("range/"), B("range0")), "range/a=1 range/b=2");
+    CHECK_TEXT(scan(tr, at_or_after(B("range/")), at_or_after(B("range/b")), NULL), "range/a=1");
+    CHECK_OK(tr_set(tr, B("range/aa"), B("own")));
+    CHECK_TEXT(scan_keys(tr, B("range/"), B("range0")), "range/a=1 range/aa=own range/b=2");
+    destroy(tr);
+    tr = begin(db);
+    CHECK_OK(plinth_transaction_set_read_version(tr, version));
+    CHECK_TEXT(scan_keys(tr, B("range/"), B("range0")), "error 1007");
     destroy(tr);
 }
 

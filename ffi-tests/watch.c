@@ -378,21 +378,26 @@ static void ten_thousand_watches_are_allowed_watch8(void) {
     enum { MOST = 10000 };
     plinth_database *own = open_memory();
     guard *guards = (guard *)malloc(MOST * sizeof *guards);
-    plinth_transaction *tr = seeded(own);
+    plinth_transaction *tr = begin(own);
+    put(own, B("many/09999"), B("last"));
     for (int i = 0; i < MOST; i++) {
-        guard_key(&guards[i], tr, B("d"));
+        char text[16];
+        guard_key(&guards[i], tr, bytes_of(text, (size_t)snprintf(text, sizeof text, "many/%05d", i)));
     }
     CHECK_CODE(watch_error(tr, B("d")), PLINTH_ERROR_TOO_MANY_WATCHES);
     CHECK_OK(plinth_transaction_commit(tr));
     CHECK_INT(watches_of(own), MOST);
-    put(own, B("d"), B("5"));
-    for (int i = 0; i < MOST; i++) {
-        CHECK_OK(guard_end(&guards[i]));
-    }
-    CHECK_INT(watches_of(own), 0);
-    free(guards);
+    CHECK_OK(plinth_transaction_reset(tr));
+    CHECK_OK(tr_clear_range(tr, B("many/"), B("many0")));
+    CHECK_OK(plinth_transaction_commit(tr));
+    CHECK_OK(guard_end(&guards[MOST - 1]));
+    CHECK_INT(watches_of(own), MOST - 1);
     destroy(tr);
     CHECK_OK(plinth_database_close(own));
+    for (int i = 0; i < MOST - 1; i++) {
+        CHECK_CODE(guard_end(&guards[i]), PLINTH_ERROR_DATABASE_CLOSED);
+    }
+    free(guards);
 }
 
 /* ------------------------------------------------------------------ cancel and destroy */

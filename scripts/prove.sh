@@ -5,7 +5,8 @@
 #   model     random use against the model, a million answers compared; histories of many threads
 #             checked for a serial order
 #   defects   the planted defects of the engine, each of which the tests must notice
-#   tsan      the C tests under ThreadSanitizer, all rounds
+#   tsan      the tests of engine and boundary, and the C tests with all rounds, under
+#             ThreadSanitizer
 #   asan      the C tests under AddressSanitizer, all rounds
 #
 # build/prove-report.md says what ran, and nothing else: commands, counts, seeds, commit, machine.
@@ -154,7 +155,15 @@ sum_of() {
     { grep -oE '[0-9]+ claims, [0-9]+ failed; [0-9]+ checks' "$2" || true; } | awk -v at="$at" '{ sum += $at } END { print sum + 0 }'
 }
 
-tsan() { sanitized tsan thread; }
+# The Rust tests, whose run time the compiler brings along, and the C tests.
+tsan() {
+    local log=$logs/tsan-rust.log status=0 began=$SECONDS ok bad
+    local command=(scripts/tsan.sh -p plinth-engine -p plinth-boundary --no-fail-fast)
+    logged "$log" "${command[@]}" || status=1
+    read -r ok bad < <(scripts/count.py "$log")
+    row 'Rust tests, thread sanitizer' "$status" "$ok tests passed, $bad failed" "$(seeds "$log")" "${command[*]}" $((SECONDS - began))
+    sanitized tsan thread
+}
 
 asan() { ASAN_OPTIONS=detect_leaks=1 sanitized asan address; }
 

@@ -1,6 +1,8 @@
 #!/bin/bash
 # Builds libplinth with ThreadSanitizer in all of it into target/tsan, and prints the directory
-# of the libraries.
+# of the libraries. With arguments it runs `cargo test` in the same way instead:
+#
+#     scripts/tsan.sh -p plinth-engine --test group_commit
 #
 # Everything that synchronises must be instrumented, or the sanitizer misses the order that it
 # makes and reports races that are none: so Rust's standard library is compiled from its sources,
@@ -42,6 +44,11 @@ export CFLAGS="${CFLAGS:-} -fsanitize=thread"
 # The compiler warns of RocksDB's stand-alone fences, which the sanitizer does not understand: a
 # race that it reports around one of them may be none.
 export CXXFLAGS="${CXXFLAGS:-} -fsanitize=thread -Wno-tsan"
+options=(--release --target "$host" --target-dir target/tsan -Zbuild-std=std,panic_unwind)
 # shellcheck disable=SC2086
-cargo build --release ${CARGO_FLAGS:-} -Zbuild-std=std,panic_unwind --target "$host" --target-dir target/tsan -p plinth >&2
-echo "$PWD/target/tsan/$host/release"
+if [ "$#" -gt 0 ]; then
+    exec cargo test ${CARGO_FLAGS:-} "${options[@]}" "$@"
+else
+    cargo build ${CARGO_FLAGS:-} "${options[@]}" -p plinth >&2
+    echo "$PWD/target/tsan/$host/release"
+fi

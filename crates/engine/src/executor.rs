@@ -587,6 +587,7 @@ mod tests {
             pool.at(Instant::now() + HOUR, Box::new(|| ()));
             fire();
             assert_eq!(told.recv_timeout(LONG).unwrap(), 5);
+            until(|| pool.lock().watcher.is_some());
             way(&pool, Box::new(move || finish.send(told.recv_timeout(LONG).unwrap()).unwrap()));
             fire();
             assert_eq!(finished.recv_timeout(LONG).unwrap(), 5);

@@ -19,7 +19,7 @@ use crate::service::{AsyncCommit, Service};
 use crate::store::{keyspace_gone, Range, Tier, Visit, NOT_IN_MEMORY};
 use crate::vacant::{VacantRanges, WORTH_NOTING};
 use crate::version::{ReadPoint, Versions};
-use crate::watch::{Slot, Touched, Watch, Watches};
+use crate::watch::{Seen, Slot, Touched, Watch, Watches};
 
 /// Read versions are at most this much older than the clock (rule VER-2).
 const STALE: i64 = 100_000;
@@ -138,35 +138,50 @@ impl Local {
     /// Ends the watches of keys whose value is another one now.
     fn compare(&self, keys: &Touched) {
         for (keyspace, key) in keys {
-            let watches = self.watches.of(*keyspace, key);
-            if watches.is_empty() {
-                continue;
-            }
-            let value = self.latest(Tier::Disk).and_then(|at| self.get(&at, Tier::Disk, *keyspace, key));
-            for watch in watches {
-                let outcome = match &value {
-                    Ok(value) if !watch.differs(value.as_deref()) => continue,
-                    Ok(_) => Ok(()),
-                    Err(error) => Err(Error::new(error.code()).context(error.story())),
-                };
-                self.watches.remove(&watch);
-                self.end_watch(&watch, outcome);
+            if self.watches.is_watched(*keyspace, key) {
+                let value = self.value_now(*keyspace, key);
+                self.fire(*keyspace, key, &value);
             }
         }
     }
 
-    /// Compares once the state of `version` is published, or can't be any more.
-    fn compare_from(&self, version: i64, keys: Touched) {
-        self.compare(&keys);
+    /// Compares new watches, and again once the state of `version` is published, or can't be any
+    /// more. Others on the same keys were compared before.
+    fn compare_new(&self, version: i64, mut watches: Vec<Arc<Watch>>) {
+        watches.sort_by(|a, b| (a.keyspace, &a.key).cmp(&(b.keyspace, &b.key)));
+        for same in watches.chunk_by(|a, b| a.is_on(b.keyspace, &b.key)) {
+            let (keyspace, key) = (same[0].keyspace, &same[0].key);
+            let value = self.value_now(keyspace, key);
+            if same.iter().any(|watch| fires(watch, &value)) {
+                self.fire(keyspace, key, &value);
+            }
+        }
         let on_its_way = self.versions.latest().version < version && self.pipeline.check_failure().is_ok();
-        if on_its_way && self.check_open().is_ok() {
+        watches.retain(|watch| !watch.has_ended());
+        if on_its_way && self.check_open().is_ok() && !watches.is_empty() {
             let me = self.me.clone();
             let again = move || {
                 if let Some(local) = me.upgrade() {
-                    local.compare_from(version, keys);
+                    local.compare_new(version, watches);
                 }
             };
             self.executor.at(Instant::now() + LOOK_AGAIN, Box::new(again));
+        }
+    }
+
+    fn value_now(&self, keyspace: u32, key: &[u8]) -> Result<Seen> {
+        let value = self.latest(Tier::Disk).and_then(|at| self.get(&at, Tier::Disk, keyspace, key))?;
+        Ok(Seen::of(value.as_deref()))
+    }
+
+    /// Ends the watches of a key that was found to have this value, or to be unreadable.
+    fn fire(&self, keyspace: u32, key: &[u8], value: &Result<Seen>) {
+        for watch in self.watches.take_if(keyspace, key, |watch| fires(watch, value)) {
+            let outcome = match value {
+                Ok(_) => Ok(()),
+                Err(error) => Err(Error::new(error.code()).context(error.story())),
+            };
+            self.end_watch(&watch, outcome);
         }
     }
 
@@ -180,6 +195,11 @@ impl Local {
             result => result,
         }
     }
+}
+
+/// Whether a watch ends when its key is found so.
+fn fires(watch: &Watch, value: &Result<Seen>) -> bool {
+    value.as_ref().map_or(true, |value| watch.differs_from(value))
 }
 
 impl Service for Local {
@@ -245,7 +265,8 @@ impl Service for Local {
                 self.pipeline.advance(Tier::Disk);
             }
             let ahead = version.saturating_sub(self.versions.clock.now()).clamp(500, 20_000);
-            std::thread::sleep(Duration::from_micros(ahead as u64));
+            // On a thread of the executor another one takes its place meanwhile.
+            self.executor.blocking(|| std::thread::sleep(Duration::from_micros(ahead as u64)));
         }
     }
 
@@ -304,7 +325,6 @@ impl Service for Local {
     }
 
     fn activate(&self, watches: Vec<Arc<Watch>>) {
-        let keys: Touched = watches.iter().map(|watch| (watch.keyspace, watch.key.clone())).collect();
         let version = watches.iter().map(|watch| self.watches.add(watch.clone())).max();
         // A cancel may have come between the transaction and here.
         watches.iter().filter(|watch| watch.has_ended()).for_each(|watch| self.watches.remove(watch));
@@ -313,7 +333,7 @@ impl Service for Local {
             return self.end_watches(None, Code::DATABASE_CLOSED);
         }
         if let Some(version) = version {
-            self.compare_from(version, keys);
+            self.compare_new(version, watches);
         }
     }
 

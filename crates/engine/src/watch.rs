@@ -39,8 +39,8 @@ pub struct Watches {
     next: AtomicU64,
 }
 
-/// By keyspace and key.
-type Waiting = BTreeMap<u32, BTreeMap<Vec<u8>, Vec<Arc<Watch>>>>;
+/// By keyspace, key and number.
+type Waiting = BTreeMap<u32, BTreeMap<Vec<u8>, BTreeMap<u64, Arc<Watch>>>>;
 
 /// One watch.
 pub struct Watch {
@@ -48,6 +48,7 @@ pub struct Watch {
     pub keyspace: u32,
     /// The key.
     pub key: Vec<u8>,
+    number: u64,
     /// What its transaction saw.
     seen: Seen,
     /// Taken by whoever ends it.
@@ -57,21 +58,25 @@ pub struct Watch {
 /// A value, to be compared with others. Of a long one only a digest is kept, so that many watches
 /// of large values stay small.
 #[derive(PartialEq, Eq)]
-enum Seen {
+pub struct Seen(Kept);
+
+#[derive(PartialEq, Eq)]
+enum Kept {
     Absent,
     Value(Box<[u8]>),
     Digest(usize, [u64; 2]),
 }
 
 /// Longer values are kept as a digest.
-const KEPT: usize = 64;
+const LONGEST_KEPT: usize = 64;
 
 impl Seen {
-    fn of(value: Option<&[u8]>) -> Self {
-        match value {
-            None => Self::Absent,
-            Some(value) if value.len() <= KEPT => Self::Value(value.into()),
-            Some(value) => Self::Digest(
+    /// A value; `None` is absent.
+    pub fn of(value: Option<&[u8]>) -> Self {
+        Self(match value {
+            None => Kept::Absent,
+            Some(value) if value.len() <= LONGEST_KEPT => Kept::Value(value.into()),
+            Some(value) => Kept::Digest(
                 value.len(),
                 [0u8, 1].map(|salt| {
                     let mut hasher = std::hash::DefaultHasher::new();
@@ -79,7 +84,7 @@ impl Seen {
                     hasher.finish()
                 }),
             ),
-        }
+        })
     }
 }
 
@@ -94,14 +99,19 @@ impl Watch {
     pub fn new(keyspace: u32, key: &[u8], seen: Option<&[u8]>, done: Done<()>, slot: Slot) -> Arc<Self> {
         let (watches, number) = (slot.watches.clone(), slot.number);
         let done = Mutex::new(Some((done, slot)));
-        let watch = Arc::new(Self { keyspace, key: key.to_vec(), seen: Seen::of(seen), done });
+        let watch = Arc::new(Self { keyspace, key: key.to_vec(), number, seen: Seen::of(seen), done });
         watches.lock_all().insert(number, Arc::downgrade(&watch));
         watch
     }
 
     /// Whether a value is another one than was seen.
     pub fn differs(&self, value: Option<&[u8]>) -> bool {
-        self.seen != Seen::of(value)
+        self.differs_from(&Seen::of(value))
+    }
+
+    /// The same for one that was looked at before.
+    pub fn differs_from(&self, value: &Seen) -> bool {
+        self.seen != *value
     }
 
     /// Whether it watches this key.
@@ -178,7 +188,7 @@ impl Watches {
         if watches.is_empty() {
             self.listed.fetch_add(1, Ordering::SeqCst);
         }
-        watches.push(watch);
+        watches.insert(watch.number, watch);
         drop(waiting);
         self.newest.load(Ordering::SeqCst)
     }
@@ -210,23 +220,42 @@ impl Watches {
         }
     }
 
-    /// The watches of a key.
-    pub fn of(&self, keyspace: u32, key: &[u8]) -> Vec<Arc<Watch>> {
-        self.lock().get(&keyspace).and_then(|keys| keys.get(key)).cloned().unwrap_or_default()
+    /// Whether somebody watches a key.
+    pub fn is_watched(&self, keyspace: u32, key: &[u8]) -> bool {
+        self.lock().get(&keyspace).is_some_and(|keys| keys.contains_key(key))
+    }
+
+    /// Takes out the watches of a key that fire.
+    pub fn take_if(&self, keyspace: u32, key: &[u8], fires: impl Fn(&Watch) -> bool) -> Vec<Arc<Watch>> {
+        let mut taken = Vec::new();
+        self.change(keyspace, key, |watches| {
+            let (ended, others): (BTreeMap<_, _>, _) =
+                std::mem::take(watches).into_iter().partition(|(_, watch)| fires(watch));
+            taken = ended.into_values().collect();
+            *watches = others;
+        });
+        taken
     }
 
     /// Takes a watch out, if it waits here.
     pub fn remove(&self, watch: &Arc<Watch>) {
+        self.change(watch.keyspace, &watch.key, |watches| {
+            watches.remove(&watch.number);
+        });
+    }
+
+    /// Changes the watches of a key, and forgets the key when it has none.
+    fn change(&self, keyspace: u32, key: &[u8], change: impl FnOnce(&mut BTreeMap<u64, Arc<Watch>>)) {
         let mut waiting = self.lock();
-        let Some(keys) = waiting.get_mut(&watch.keyspace) else {
+        let Some(keys) = waiting.get_mut(&keyspace) else {
             return;
         };
-        let Some(watches) = keys.get_mut(&watch.key) else {
+        let Some(watches) = keys.get_mut(key) else {
             return;
         };
-        watches.retain(|other| !Arc::ptr_eq(other, watch));
+        change(watches);
         if watches.is_empty() {
-            keys.remove(&watch.key);
+            keys.remove(key);
             self.listed.fetch_sub(1, Ordering::SeqCst);
         }
     }
@@ -309,7 +338,7 @@ mod tests {
     #[test]
     fn values_are_compared_whatever_their_length() {
         let watches = Arc::new(Watches::new(10));
-        for length in [0, 1, KEPT, KEPT + 1, 100_000] {
+        for length in [0, 1, LONGEST_KEPT, LONGEST_KEPT + 1, 100_000] {
             let value = vec![7; length];
             let watch = Watch::new(0, b"k", Some(&value), Box::new(|_| {}), watches.reserve().unwrap());
             assert!(!watch.differs(Some(&value)));

@@ -23,7 +23,6 @@ fn prove(database: &dyn Database, threads: usize, transactions: usize, keys: usi
     println!("{summary:?}");
     assert!(summary.commits > summary.attempts / 10, "too few commits to prove anything: {summary:?}");
     assert!(summary.conflicts > summary.attempts / 100, "too few conflicts to prove anything: {summary:?}");
-    assert!(summary.undecided <= summary.reads / 100, "too much is undecided: {summary:?}");
 }
 
 #[test]

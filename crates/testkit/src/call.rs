@@ -3,7 +3,7 @@
 use std::fmt;
 
 use plinth_api::key::printable;
-use plinth_api::{Code, Error, KeySelector, RangeOptions, Result, Transaction};
+use plinth_api::{Code, Error, KeySelector, Mutation, RangeOptions, Result, Transaction};
 
 /// A call that reads or writes. `keyspace` is an index into the keyspaces of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,17 @@ pub enum Call {
         keyspace: usize,
         /// Which key.
         key: Vec<u8>,
+    },
+    /// `atomic_op`
+    Atomic {
+        /// Where.
+        keyspace: usize,
+        /// What is done.
+        mutation: Mutation,
+        /// Which key.
+        key: Vec<u8>,
+        /// With what.
+        operand: Vec<u8>,
     },
     /// One of the three calls that take a plain range.
     Range {
@@ -114,6 +125,9 @@ impl Call {
             }
             Call::Set { key, value, .. } => transaction.set(id, key, value).map(|()| Answer::Done)?,
             Call::Clear { key, .. } => transaction.clear(id, key).map(|()| Answer::Done)?,
+            Call::Atomic { mutation, key, operand, .. } => {
+                transaction.atomic_op(id, *mutation, key, operand).map(|()| Answer::Done)?
+            }
             Call::Range { kind, begin, end, .. } => {
                 match kind {
                     RangeCall::Clear => transaction.clear_range(id, begin, end)?,
@@ -133,6 +147,7 @@ impl Call {
             | Call::GetRange { keyspace, .. }
             | Call::Set { keyspace, .. }
             | Call::Clear { keyspace, .. }
+            | Call::Atomic { keyspace, .. }
             | Call::Range { keyspace, .. } => *keyspace,
         }
     }
@@ -145,6 +160,11 @@ impl Call {
     /// Whether it asks for data.
     pub fn is_read(&self) -> bool {
         matches!(self, Call::Get { .. } | Call::GetKey { .. } | Call::GetRange { .. })
+    }
+
+    /// Whether what it makes unreadable begins at the transaction's read version (RYW-8).
+    pub fn hides_by_version(&self) -> bool {
+        matches!(self, Call::Atomic { mutation: Mutation::SetVersionstampedKey, .. })
     }
 
     /// Whether the commit depends on the transaction's read version because of it.
@@ -177,6 +197,9 @@ impl fmt::Display for Call {
                 write!(f, "set({keyspace}, \"{}\", \"{}\")", printable(key), printable(value))
             }
             Call::Clear { keyspace, key } => write!(f, "clear({keyspace}, \"{}\")", printable(key)),
+            Call::Atomic { keyspace, mutation, key, operand } => {
+                write!(f, "{mutation:?}({keyspace}, \"{}\", \"{}\")", printable(key), printable(operand))
+            }
             Call::Range { kind, keyspace, begin, end } => {
                 let name = match kind {
                     RangeCall::Clear => "clear_range",

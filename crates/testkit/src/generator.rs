@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 use plinth_api::key::END_OF_KEYS;
-use plinth_api::{KeySelector, RangeOptions};
+use plinth_api::{KeySelector, Mutation, RangeOptions};
 
 use crate::call::{Call, RangeCall};
 use crate::keys;
@@ -18,18 +18,30 @@ pub struct Calls {
     /// How many keys a range spans at most, in most cases.
     reach: Option<usize>,
     values: u64,
+    /// Whether there are atomic operations, and values made for them.
+    atomics: bool,
 }
 
 impl Calls {
     /// Calls over the keys on edges, wrong ones among them.
     pub fn with_errors(seed: u64, keyspaces: usize) -> Self {
-        Self { too_long: keys::too_long(), illegal: keys::illegal(), ..Self::legal(seed, keyspaces, keys::ordinary()) }
+        let legal = Self::legal(seed, keyspaces, keys::ordinary());
+        Self { too_long: keys::too_long(), illegal: keys::illegal(), atomics: true, ..legal }
     }
 
     /// Calls over these keys, none of them wrong.
     pub fn legal(seed: u64, keyspaces: usize, ordinary: Vec<Vec<u8>>) -> Self {
         let rng = Rng::with_seed(seed);
-        Self { rng, keyspaces, ordinary, too_long: Vec::new(), illegal: Vec::new(), reach: None, values: 0 }
+        Self {
+            rng,
+            keyspaces,
+            ordinary,
+            too_long: Vec::new(),
+            illegal: Vec::new(),
+            reach: None,
+            values: 0,
+            atomics: false,
+        }
     }
 
     /// The same, with ranges that span few keys in most cases.
@@ -37,6 +49,29 @@ impl Calls {
     pub fn reaching(mut self, reach: Option<usize>) -> Self {
         self.reach = reach;
         self
+    }
+
+    /// The same, with atomic operations.
+    #[must_use]
+    pub fn with_atomics(mut self) -> Self {
+        self.atomics = true;
+        self
+    }
+
+    /// A write with a versionstamp in its key or its value, of keys that have no other use.
+    pub fn last_write(&mut self, mark: &str) -> Call {
+        let keyspace = self.rng.usize(..self.keyspaces);
+        if self.rng.bool() {
+            let operand = [mark.as_bytes(), &[0; 10], &(mark.len() as u32).to_le_bytes()].concat();
+            return Call::Atomic {
+                keyspace,
+                mutation: Mutation::SetVersionstampedValue,
+                key: b"stamp".to_vec(),
+                operand,
+            };
+        }
+        let key = [&b"log/"[..], &[0; 10], &4u32.to_le_bytes()].concat();
+        Call::Atomic { keyspace, mutation: Mutation::SetVersionstampedKey, key, operand: mark.into() }
     }
 
     /// The source of randomness.
@@ -58,6 +93,9 @@ impl Calls {
     /// A write or a conflict range. Values are made unique by `mark`.
     pub fn write(&mut self, mark: &str) -> Call {
         let keyspace = self.rng.usize(..self.keyspaces);
+        if self.atomics && self.one_in(4) {
+            return self.atomic(keyspace);
+        }
         match self.rng.u8(..20) {
             0..=11 => Call::Set { keyspace, key: self.key(), value: self.value(mark) },
             12..=13 => Call::Clear { keyspace, key: self.key() },
@@ -65,6 +103,55 @@ impl Calls {
             16..=17 => self.range(RangeCall::ReadConflict, keyspace),
             _ => self.range(RangeCall::WriteConflict, keyspace),
         }
+    }
+
+    /// A versionstamped key or value, some with an offset that leads outside.
+    fn stamped(&mut self, keyspace: usize) -> Call {
+        if self.rng.bool() {
+            let operand = self.place(b"v");
+            return Call::Atomic { keyspace, mutation: Mutation::SetVersionstampedValue, key: self.key(), operand };
+        }
+        let prefix = self.rng.choice(&[&b""[..], b"a", b"a\0", b"ab", b"b\xff", b"m", b"\xfe"]).copied();
+        let key = self.place(prefix.unwrap_or_default());
+        Call::Atomic { keyspace, mutation: Mutation::SetVersionstampedKey, key, operand: self.small() }
+    }
+
+    /// Bytes with a place for a versionstamp.
+    fn place(&mut self, prefix: &[u8]) -> Vec<u8> {
+        let filler = *self.rng.choice(&[0, b'0', 0x7f, 0xfe]).unwrap_or(&0);
+        let tail = self.small();
+        let template = [prefix, &[filler; 10], &tail].concat();
+        let offset = prefix.len() as i32;
+        let wrong = [-1, tail.len() as i32 + offset + 1, i32::MIN, i32::MAX];
+        let offset = if self.one_in(12) { *self.rng.choice(&wrong).unwrap_or(&-1) } else { offset };
+        if self.one_in(60) {
+            return vec![0; self.rng.usize(..14)];
+        }
+        [&template[..], &offset.to_le_bytes()].concat()
+    }
+
+    /// An atomic operation.
+    fn atomic(&mut self, keyspace: usize) -> Call {
+        if !self.illegal.is_empty() && self.one_in(5) {
+            return self.stamped(keyspace);
+        }
+        let ordinary = |mutation: &Mutation| {
+            !matches!(mutation, Mutation::SetVersionstampedKey | Mutation::SetVersionstampedValue)
+        };
+        let kinds: Vec<Mutation> = Mutation::ALL.into_iter().filter(ordinary).collect();
+        let mutation = kinds[self.rng.usize(..kinds.len())];
+        let operand = if !self.illegal.is_empty() && self.one_in(150) {
+            vec![b'o'; self.rng.usize(99_999..=100_001)]
+        } else {
+            self.small()
+        };
+        Call::Atomic { keyspace, mutation, key: self.key(), operand }
+    }
+
+    /// A value that atomic operations make something of, and that is met again.
+    fn small(&mut self) -> Vec<u8> {
+        let length = self.rng.usize(..4);
+        (0..length).map(|_| *self.rng.choice(&[0, 1, 0x7f, 0xff]).unwrap_or(&0)).collect()
     }
 
     fn one_in(&mut self, count: u32) -> bool {
@@ -157,6 +244,9 @@ impl Calls {
 
     fn value(&mut self, mark: &str) -> Vec<u8> {
         self.values += 1;
+        if self.atomics && self.one_in(3) {
+            return self.small();
+        }
         if !self.illegal.is_empty() {
             match self.rng.u32(..400) {
                 0 => return vec![b'v'; 100_001],

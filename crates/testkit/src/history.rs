@@ -34,8 +34,6 @@ pub struct Load {
 
 /// Everything that was asked and answered.
 pub struct History {
-    /// The keys that were written.
-    pub keys: Vec<Vec<u8>>,
     /// A version before the first commit.
     pub first_version: i64,
     /// All transactions.
@@ -72,6 +70,8 @@ pub struct CommitRecord {
     pub acknowledged: i64,
     /// What came of it.
     pub outcome: Outcome,
+    /// The versionstamp, if it committed writes.
+    pub stamp: Option<[u8; 10]>,
 }
 
 /// What came of a commit.
@@ -119,7 +119,7 @@ pub fn record(database: &dyn Database, load: &Load) -> Result<History> {
         Ok::<(), plinth_api::Error>(())
     })?;
     attempts.push(shared.last_look()?);
-    Ok(History { keys, first_version, attempts })
+    Ok(History { first_version, attempts })
 }
 
 impl Shared<'_> {
@@ -129,7 +129,7 @@ impl Shared<'_> {
 
     fn work(&self, thread: usize, load: &Load, keys: Vec<Vec<u8>>) -> Result<Vec<Attempt>> {
         let seed = load.seed.wrapping_mul(1_000_003).wrapping_add(thread as u64);
-        let mut calls = Calls::legal(seed, self.ids.len(), keys).reaching(load.reach);
+        let mut calls = Calls::legal(seed, self.ids.len(), keys).reaching(load.reach).with_atomics();
         let attempt = |number| self.attempt(&format!("{thread}.{number}"), &mut calls, load);
         (0..load.transactions).map(attempt).collect()
     }
@@ -150,6 +150,11 @@ impl Shared<'_> {
             pause(calls.rng());
         }
         self.learn_version(&*transaction, &mut attempt, calls.rng().bool())?;
+        if !reads_only && calls.rng().u8(..16) == 0 {
+            // Last, so that nothing is read that can't be before the commit.
+            let call = calls.last_write(name);
+            self.step(&*transaction, &mut attempt, call, calls.rng())?;
+        }
         if calls.rng().u8(..100) < 88 {
             attempt.commit = Some(self.commit(&*transaction));
         }
@@ -203,7 +208,8 @@ impl Shared<'_> {
         if let Outcome::Committed(version) = outcome {
             self.acknowledge(version);
         }
-        CommitRecord { started, returned: self.tick(), acknowledged, outcome }
+        let stamp = transaction.versionstamp().ok();
+        CommitRecord { started, returned: self.tick(), acknowledged, outcome, stamp }
     }
 
     fn acknowledge(&self, version: i64) {

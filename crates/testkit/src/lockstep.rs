@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use plinth_api::key::END_OF_KEYS;
 use plinth_api::TransactionDefaults;
 use plinth_api::{Code, Database, DatabaseOptions, Error, KeySelector, RangeOptions, Result, Transaction};
 
@@ -144,6 +145,8 @@ impl Pair {
             Action::SetReadVersion(choice) => self.set_read_version(slot, *choice),
             Action::Commit => self.commit(slot),
             Action::CommittedVersion => {
+                let stamp = |transaction: &dyn Transaction| transaction.versionstamp().map_err(|error| error.code());
+                same(stamp(&*slot.real), stamp(&*slot.model), "versionstamp")?;
                 same(slot.real.committed_version(), slot.model.committed_version(), "committed version")
             }
             Action::Cancel => self.both(slot, |transaction| transaction.cancel()),
@@ -183,14 +186,18 @@ impl Pair {
             return Ok(());
         }
         if call.is_read() && slot.model.is_active() {
-            if slot.unreadable && slot.model.has_writes() {
-                // Whether own writes answer a read without its version is left open (VER-6).
+            let at_an_end = needs_no_look(call) && !matches!(call, Call::Get { .. });
+            if slot.unreadable && (at_an_end || slot.model.has_writes()) {
+                // Whether a read is answered without its version is left open (VER-6).
                 return Ok(());
             }
-            let open_question = slot.model.has_writes() || is_long(call);
+            let open_question = slot.model.has_writes() || needs_no_look(call);
             if slot.model.version().is_none() && open_question {
                 self.read_version(slot)?;
             }
+        }
+        if call.hides_by_version() && slot.model.version().is_some() && slot.seen.is_none() {
+            self.read_version(slot)?;
         }
         let real = call.perform(&*slot.real, &self.ids);
         let model = call.perform(&*slot.model, &self.model_ids);
@@ -219,6 +226,7 @@ impl Pair {
             return Err(format!("read version {real} includes the later commit at {next} (VER-5)"));
         }
         self.model.note_version(real);
+        slot.model.adopt_version(real);
         self.know(real);
         Ok(())
     }
@@ -285,7 +293,7 @@ impl Pair {
     fn committed(&mut self, slot: &Slot, version: i64) -> Step {
         self.report.answers += 1;
         same(slot.real.committed_version(), version, "version of a read-only commit (COM-10)")?;
-        slot.model.follow(Some(version));
+        slot.model.follow(Some(None));
         Ok(())
     }
 
@@ -295,8 +303,10 @@ impl Pair {
         if version <= newest {
             return Err(format!("commit version {version} is not above {newest}, handed out before (VER-5)"));
         }
+        let stamp = slot.real.versionstamp().map_err(|error| format!("versionstamp fails: {error}"))?;
+        same(&stamp[..8], &version.to_be_bytes()[..], "the version in the stamp (VST-1)")?;
         self.report.commits += 1;
-        slot.model.follow(Some(version));
+        slot.model.follow(Some(Some((version, stamp))));
         self.know(version);
         Ok(())
     }
@@ -328,8 +338,16 @@ impl Slot {
     }
 }
 
-fn is_long(call: &Call) -> bool {
-    matches!(call, Call::Get { key, .. } if key.len() > LONGEST_READ)
+/// Whether a read can be answered without a look at the database, and so without its version: a
+/// key that is too long to be there, or a selector at an end of the key space.
+fn needs_no_look(call: &Call) -> bool {
+    let at_an_end = |selector: &KeySelector| selector.key.is_empty() || *selector.key >= *END_OF_KEYS;
+    match call {
+        Call::Get { key, .. } => key.len() > LONGEST_READ,
+        Call::GetKey { selector, .. } => at_an_end(selector),
+        Call::GetRange { begin, end, .. } => at_an_end(begin) || at_an_end(end),
+        _ => false,
+    }
 }
 
 fn code(error: Option<Error>) -> Option<Code> {

@@ -1,10 +1,10 @@
-//! Values that a transaction has read (rule RYW-12).
+//! Values and ranges that a transaction has read from the database (rule RYW-12).
 //!
 //! While the read version can be read at, reading a key again gives the same value by itself. So
 //! the cache is only looked into when it no longer can: entries are appended without order, and
 //! searched one by one.
 
-use plinth_api::Value;
+use plinth_api::{RangeResult, Value};
 
 /// Bytes kept at most; values read after that are not kept.
 const MOST_BYTES: usize = 1 << 20;
@@ -17,7 +17,17 @@ const FIRST_BYTES: usize = 512;
 pub struct ReadCache {
     keys: Vec<u8>,
     entries: Vec<Entry>,
+    ranges: Vec<KnownRange>,
     bytes: usize,
+}
+
+/// All that the database holds in a range.
+struct KnownRange {
+    keyspace: u32,
+    begin: Vec<u8>,
+    end: Vec<u8>,
+    rows: RangeResult,
+    reverse: bool,
 }
 
 struct Entry {
@@ -51,6 +61,30 @@ impl ReadCache {
         self.entries.iter().find(same).map(|entry| entry.value.clone())
     }
 
+    /// Keeps what a read of a range found: `rows` is all that is in `[begin, end)`.
+    pub fn keep_range(&mut self, keyspace: u32, begin: &[u8], end: &[u8], rows: &RangeResult, reverse: bool) {
+        let size = rows.bytes() + begin.len() + end.len() + size_of::<KnownRange>();
+        if self.bytes + size <= MOST_BYTES {
+            self.bytes += size;
+            let (begin, end) = (begin.to_vec(), end.to_vec());
+            self.ranges.push(KnownRange { keyspace, begin, end, rows: rows.clone(), reverse });
+        }
+    }
+
+    /// What the database holds in `[begin, end)`, ascending, or descending if `reverse`, if it is
+    /// known.
+    pub fn find_range(&self, keyspace: u32, begin: &[u8], end: &[u8], reverse: bool) -> Option<RangeResult> {
+        let covers = |known: &&KnownRange| known.keyspace == keyspace && *known.begin <= *begin && *end <= *known.end;
+        let known = self.ranges.iter().find(covers)?;
+        let mut found: Vec<_> = known.rows.iter().filter(|(key, _)| begin <= *key && *key < end).collect();
+        if known.reverse != reverse {
+            found.reverse();
+        }
+        let mut rows = RangeResult::default();
+        found.into_iter().for_each(|(key, value)| rows.push(key, value));
+        Some(rows)
+    }
+
     /// Bytes it occupies, about.
     pub fn memory(&self) -> usize {
         self.bytes
@@ -60,6 +94,7 @@ impl ReadCache {
     pub fn clear(&mut self) {
         self.keys.clear();
         self.entries.clear();
+        self.ranges.clear();
         self.bytes = 0;
     }
 }
@@ -80,5 +115,22 @@ mod tests {
             cache.keep(0, b"c", &Some(Value::Owned(vec![0; 100_000])));
         }
         assert!(cache.memory() < MOST_BYTES + 200_000);
+    }
+
+    /// RYW-12: a range is known from a wider one, in either direction.
+    #[test]
+    fn a_range_is_known_from_a_wider_one() {
+        let mut cache = ReadCache::default();
+        let mut rows = RangeResult::default();
+        ["f", "d", "b"].iter().for_each(|key| rows.push(key.as_bytes(), b""));
+        cache.keep_range(0, b"a", b"g", &rows, true);
+        let keys = |begin: &[u8], end: &[u8], reverse: bool| {
+            let found = cache.find_range(0, begin, end, reverse)?;
+            Some(found.iter().map(|(key, _)| String::from_utf8_lossy(key).into_owned()).collect::<String>())
+        };
+        assert_eq!(keys(b"a", b"g", false).as_deref(), Some("bdf"));
+        assert_eq!(keys(b"b\0", b"f", true).as_deref(), Some("d"));
+        assert_eq!(keys(b"a", b"g\0", false), None);
+        assert!(cache.find_range(1, b"a", b"g", false).is_none());
     }
 }

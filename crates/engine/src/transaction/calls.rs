@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use plinth_api::{Code, Done, Error, Result};
 
-use super::Transaction;
+use super::{State, Transaction};
 use crate::executor::Executor;
 
 /// The calls under way, by number.
@@ -65,10 +65,11 @@ impl<T: Send + 'static> Call<T> {
     pub fn begin(transaction: &Arc<Transaction>, epoch: u64, done: Done<T>) -> Arc<Self> {
         let executor = transaction.service.executor().clone();
         let mut state = transaction.lock();
-        state.calls.next += 1;
-        let number = state.calls.next;
-        state.calls.owner = Arc::downgrade(transaction);
-        let weak = state.calls.owner.clone();
+        let calls = &mut state.make_seldom().calls;
+        calls.next += 1;
+        let number = calls.next;
+        calls.owner = Arc::downgrade(transaction);
+        let weak = calls.owner.clone();
         let call = Arc::new(Self { number, transaction: weak, executor, done: Mutex::new(Some(done)) });
         let ended = match state.mark {
             _ if state.epoch != epoch => Some(Code::TRANSACTION_CANCELLED),
@@ -80,7 +81,7 @@ impl<T: Send + 'static> Call<T> {
                 call.abort(code);
             }
             None => {
-                state.calls.calls.insert(number, call.clone());
+                state.make_seldom().calls.calls.insert(number, call.clone());
                 transaction.watch_deadline(state);
             }
         }
@@ -95,8 +96,8 @@ impl<T: Send + 'static> Call<T> {
     }
 
     /// Takes what is to be told, for a caller that holds the transaction's lock.
-    pub fn take_from(&self, calls: &mut Calls) -> Option<Done<T>> {
-        calls.calls.remove(&self.number);
+    pub fn take_from(&self, state: &mut State) -> Option<Done<T>> {
+        state.make_seldom().calls.calls.remove(&self.number);
         self.lock().take()
     }
 
@@ -104,7 +105,7 @@ impl<T: Send + 'static> Call<T> {
     pub fn take(&self) -> Option<Done<T>> {
         let done = self.lock().take()?;
         if let Some(transaction) = self.transaction.upgrade() {
-            transaction.lock().calls.calls.remove(&self.number);
+            transaction.lock().make_seldom().calls.calls.remove(&self.number);
         }
         Some(done)
     }

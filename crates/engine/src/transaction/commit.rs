@@ -66,7 +66,7 @@ impl Transaction {
             let mut state = self.lock();
             // The last read may have ended, or the transaction been reset, since the look above.
             if state.reads_running > 0 && state.epoch == epoch {
-                state.after_reads = Some(Box::new(send));
+                state.make_seldom().after_reads = Some(Box::new(send));
                 return Some(handle);
             }
         }
@@ -103,11 +103,11 @@ impl Transaction {
         state.phase = Phase::Finished;
         if let Some(mut request) = request {
             if state.options.values.report_conflicting_keys && !request.hits.is_empty() {
-                state.hits = std::mem::take(&mut request.hits);
+                state.make_seldom().hits = std::mem::take(&mut request.hits);
             }
             state.sent = Some(Box::new(request));
         }
-        let watches = std::mem::take(&mut state.watches);
+        let watches = state.take_watches();
         // A use during the commit, or a cancel, wins over its outcome (rules COM-3, RST-2).
         let marked = state.mark.map_or(Ok(()), |mark| Err(Error::new(mark)));
         match &result {

@@ -56,42 +56,47 @@ impl Transaction {
     fn usable(&self) -> Result<MutexGuard<'_, State>> {
         self.service.check_open()?;
         let mut state = self.lock();
-        let usable = state.check_usable();
-        if let (Err(error), false) = (&usable, state.calls.is_empty()) {
-            // The mark may be new: what is under way fails with it (rule TX-3).
-            let calls = match state.mark {
-                Some(_) => state.calls.take(),
-                None => calls::Calls::default(),
-            };
-            drop(state);
-            calls.abort(error.code());
-            return Err(Error::new(error.code()));
+        match state.check_usable() {
+            Ok(()) => Ok(state),
+            Err(error) => Err(Self::unusable(state, error)),
         }
-        usable?;
-        Ok(state)
+    }
+
+    /// Ends what is under way if the transaction has a mark, which may be new (rule TX-3).
+    #[cold]
+    fn unusable(mut state: MutexGuard<'_, State>, error: Error) -> Error {
+        if let (true, Some(mark)) = (state.has_calls(), state.mark) {
+            let calls = state.take_calls();
+            drop(state);
+            calls.abort(mark);
+        }
+        error
     }
 
     /// Ends what is under way when the time is up, on a thread of the executor.
-    fn watch_deadline(self: &Arc<Self>, state: MutexGuard<'_, State>) {
-        let Some(deadline) = state.deadline().filter(|_| state.timer.is_none()) else {
+    fn watch_deadline(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        let Some(deadline) = state.deadline() else {
             return;
         };
+        if state.seldom().is_some_and(|seldom| seldom.timer.is_some()) {
+            return;
+        }
         let weak = Arc::downgrade(self);
         let expire = move || {
             let Some(transaction) = weak.upgrade() else {
                 return;
             };
             let mut state = transaction.lock();
-            state.timer = None;
+            state.make_seldom().timer = None;
             match state.check_mark() {
                 Err(error) => {
-                    let calls = state.calls.take();
+                    let calls = state.take_calls();
                     drop(state);
                     calls.abort(error.code());
                     transaction.changed.notify_all();
                 }
                 // The time was extended meanwhile.
-                Ok(()) if !state.calls.is_empty() => transaction.watch_deadline(state),
+                Ok(()) if state.has_calls() => transaction.watch_deadline(state),
                 Ok(()) => {}
             }
         };
@@ -99,7 +104,7 @@ impl Transaction {
         drop(state);
         let timer = self.service.executor().at(deadline, Box::new(expire));
         let mut state = self.lock();
-        let superseded = state.timer.replace(timer);
+        let superseded = state.make_seldom().timer.replace(timer);
         drop(state);
         if let Some(superseded) = superseded {
             self.service.executor().cancel(superseded);
@@ -108,8 +113,10 @@ impl Transaction {
 
     /// Has everything that waits look at a new timeout.
     fn deadline_changed(&self, mut state: MutexGuard<'_, State>) {
-        let timer = state.timer.take();
-        let owner = state.calls.owner();
+        let (timer, owner) = match state.seldom() {
+            Some(seldom) => (seldom.timer.take(), seldom.calls.owner()),
+            None => (None, None),
+        };
         match owner {
             Some(owner) => owner.watch_deadline(state),
             None => drop(state),
@@ -131,13 +138,14 @@ impl Drop for Transaction {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         let reserved = state.reserved;
-        let timer = state.timer.take();
-        let watches = std::mem::take(&mut state.watches);
-        debug_assert!(state.calls.is_empty(), "a call under way holds its transaction");
-        if let Some(timer) = timer {
-            self.service.executor().cancel(timer);
+        debug_assert!(!state.has_calls(), "a call under way holds its transaction");
+        if let Some(seldom) = state.seldom() {
+            let (timer, watches) = (seldom.timer.take(), std::mem::take(&mut seldom.watches));
+            if let Some(timer) = timer {
+                self.service.executor().cancel(timer);
+            }
+            self.end_watches(watches, Some(Code::TRANSACTION_CANCELLED));
         }
-        self.end_watches(watches, Some(Code::TRANSACTION_CANCELLED));
         self.service.release(reserved);
         self.service.ended();
     }
@@ -246,7 +254,7 @@ impl plinth_api::Transaction for Transaction {
     fn cancel(&self) -> Result<()> {
         let mut state = self.lock();
         let mark = *state.mark.get_or_insert(Code::TRANSACTION_CANCELLED);
-        let calls = state.calls.take();
+        let calls = state.take_calls();
         drop(state);
         self.changed.notify_all();
         calls.abort(mark);

@@ -10,7 +10,7 @@ use std::sync::{Arc, MutexGuard};
 
 use plinth_api::{
     key::{printable, successor, END_OF_SYSTEM_KEYS},
-    Code, Done, Error, KeySelector, RangeOptions, RangeResult, Result, Value,
+    Code, Done, Error, KeySelector, RangeOptions, RangeResult, Result, Rows, Value,
 };
 
 use super::calls::Call;
@@ -27,14 +27,19 @@ const FIRST_ROOM: usize = 16;
 const MOST_ROOM: usize = 4_096;
 const LONG_PAIR: usize = 256;
 
-/// A read that was issued: what it sees, and whether the transaction is still the same one.
+/// A read that was issued: where it reads, and whether the transaction is still the same one.
 pub(super) struct Issued {
     pub(super) epoch: u64,
     keyspace: u32,
     snapshot: bool,
     point: Option<Arc<ReadPoint>>,
     wanted: Option<i64>,
-    /// The own writes it sees.
+}
+
+/// A walk that was issued, and what it sees.
+struct Walk {
+    issued: Issued,
+    /// The own writes.
     overlay: Option<Arc<Overlay>>,
     bounds: Bounds,
 }
@@ -49,6 +54,31 @@ pub(super) enum KeyRead {
 
 /// The read conflict of a finished read: a range, or nothing.
 type Touched = Option<(Vec<u8>, Vec<u8>)>;
+
+/// What a walk may find.
+trait Found {
+    /// The pairs of a range and their direction, where they are all that there is in the conflict
+    /// range, and may be kept.
+    fn rows(&self) -> Option<(&RangeResult, bool)> {
+        None
+    }
+}
+
+impl Found for Vec<u8> {}
+
+/// The pairs of a range.
+struct FoundRows {
+    rows: RangeResult,
+    reverse: bool,
+    /// Whether both bounds were keys.
+    plain: bool,
+}
+
+impl Found for FoundRows {
+    fn rows(&self) -> Option<(&RangeResult, bool)> {
+        self.plain.then_some((&self.rows, self.reverse))
+    }
+}
 
 impl Transaction {
     pub(super) fn read_key(&self, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Option<Value>> {
@@ -103,6 +133,9 @@ impl Transaction {
         let mut state = self.usable()?;
         state.options.bounds.check_read_key(key)?;
         self.service.check_keyspace(keyspace)?;
+        if key.len() > state.options.bounds.longest_readable(key) {
+            return Ok(KeyRead::Known(None));
+        }
         let mut change = None;
         if let Some(overlay) = state.visible(keyspace, snapshot) {
             if overlay.is_unreadable(key) && !state.options.values.bypass_unreadable {
@@ -120,21 +153,21 @@ impl Transaction {
                 }
             }
         }
-        if key.len() > state.options.bounds.longest_readable(key) {
-            return Ok(KeyRead::Known(None));
-        }
         self.account_reads(&mut state)?;
         if state.options.ryw_disabled && !snapshot {
             // Rule CONF-9: at its issue, even if it fails.
             state.add_read_key(keyspace, key);
         }
-        Ok(KeyRead::Stored(issue(&mut state, keyspace, snapshot, None), change))
+        Ok(KeyRead::Stored(issue(&mut state, keyspace, snapshot), change))
     }
 
     /// Reads a key. In memory only, a read that must go to the disk has not ended.
     pub(super) fn fetch(&self, issued: &Issued, tier: Tier, key: &[u8]) -> Result<Option<Value>> {
-        let result = self.point_of(issued, tier);
-        let result = result.and_then(|point| self.service.get(&point, tier, issued.keyspace, key));
+        let read = |point: &ReadPoint| self.service.get(point, tier, issued.keyspace, key);
+        let result = match &issued.point {
+            Some(point) => read(point),
+            None => self.obtain_point(issued.epoch, issued.wanted, tier).and_then(|point| read(&point)),
+        };
         result.or_else(|error| self.read_again(issued.keyspace, key, error))
     }
 
@@ -192,8 +225,8 @@ impl Transaction {
     }
 
     pub(super) fn read_selector(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>> {
-        let (issued, walk) = self.issue_selector(keyspace, selector, snapshot)?;
-        self.walk_and_finish(&issued, &walk)
+        let (seen, walk) = self.issue_selector(keyspace, selector, snapshot)?;
+        self.walk_and_finish(&seen, &walk)
     }
 
     pub(super) fn read_selector_async(
@@ -204,7 +237,7 @@ impl Transaction {
         done: Done<Vec<u8>>,
     ) -> Option<Arc<dyn plinth_api::Pending>> {
         match self.issue_selector(keyspace, selector, snapshot) {
-            Ok((issued, walk)) => self.walk_async(issued, walk, done),
+            Ok((seen, walk)) => self.walk_async(seen, walk, done),
             Err(error) => told(done, Err(error)),
         }
     }
@@ -215,11 +248,11 @@ impl Transaction {
         keyspace: u32,
         selector: KeySelector,
         snapshot: bool,
-    ) -> Result<(Issued, impl Fn(&View<'_>) -> Result<(Vec<u8>, Touched)>)> {
+    ) -> Result<(Walk, impl Fn(&View<'_>) -> Result<(Vec<u8>, Touched)>)> {
         let state = self.usable()?;
         state.options.bounds.check_selector(&selector)?;
         let selector = state.options.bounds.cut_selector(selector).without_or_equal();
-        let issued = self.issue_walk(state, keyspace, snapshot)?;
+        let seen = self.issue_walk(state, keyspace, snapshot)?;
         let walk = move |view: &View<'_>| {
             let found = resolve(view, &selector)?.key;
             // Rule CONF-4.
@@ -230,7 +263,7 @@ impl Transaction {
             };
             Ok((found, Some(range)))
         };
-        Ok((issued, walk))
+        Ok((seen, walk))
     }
 
     pub(super) fn read_range(
@@ -245,7 +278,7 @@ impl Transaction {
         }
         match self.issue_range(keyspace, begin, end, options)? {
             None => Ok(RangeResult::default()),
-            Some((issued, walk)) => self.walk_and_finish(&issued, &walk),
+            Some((seen, walk)) => self.walk_and_finish(&seen, &walk).map(|found| found.rows),
         }
     }
 
@@ -261,7 +294,9 @@ impl Transaction {
             return told(done, self.special_range(keyspace, begin, end, options));
         }
         match self.issue_range(keyspace, begin, end, options) {
-            Ok(Some((issued, walk))) => self.walk_async(issued, walk, done),
+            Ok(Some((seen, walk))) => {
+                self.walk_async(seen, walk, Box::new(|found| done(found.map(|found: FoundRows| found.rows))))
+            }
             Ok(None) => told(done, Ok(RangeResult::default())),
             Err(error) => told(done, Err(error)),
         }
@@ -275,7 +310,7 @@ impl Transaction {
         begin: KeySelector,
         end: KeySelector,
         options: RangeOptions,
-    ) -> Result<Option<(Issued, impl Fn(&View<'_>) -> Result<(RangeResult, Touched)>)>> {
+    ) -> Result<Option<(Walk, impl Fn(&View<'_>) -> Result<(FoundRows, Touched)>)>> {
         let state = self.usable()?;
         let bounds = state.options.bounds;
         bounds.check_selector(&begin)?;
@@ -287,34 +322,35 @@ impl Transaction {
             self.service.check_keyspace(keyspace)?;
             return Ok(None);
         }
-        let issued = self.issue_walk(state, keyspace, options.snapshot)?;
+        let seen = self.issue_walk(state, keyspace, options.snapshot)?;
         let walk = move |view: &View<'_>| {
-            let plain = begin.offset == 1 && end.offset == 1;
+            let (plain, reverse) = (begin.offset == 1 && end.offset == 1, options.reverse);
             if plain {
                 let rows = collect(view, &begin.key, &end.key, options)?;
-                let range = plain_conflict(&begin.key, &end.key, &rows, options.reverse);
-                return Ok((rows, Some(range)));
+                let range = plain_conflict(&begin.key, &end.key, &rows, reverse);
+                return Ok((FoundRows { rows, reverse, plain }, Some(range)));
             }
             let (first, last) = (resolve(view, &begin)?, resolve(view, &end)?);
             let rows = collect(view, &first.key, &last.key, options)?;
-            let range = general_conflict(&begin, &end, &first, &last, &rows, options.reverse, view.max);
-            Ok((rows, range))
+            let range = general_conflict(&begin, &end, &first, &last, &rows, reverse, view.max);
+            Ok((FoundRows { rows, reverse, plain }, range))
         };
-        Ok(Some((issued, walk)))
+        Ok(Some((seen, walk)))
     }
 
     /// Settles what a walk sees. `state` is that of a usable transaction; its lock is let go.
-    fn issue_walk(&self, mut state: MutexGuard<'_, State>, keyspace: u32, snapshot: bool) -> Result<Issued> {
+    fn issue_walk(&self, mut state: MutexGuard<'_, State>, keyspace: u32, snapshot: bool) -> Result<Walk> {
         self.service.check_keyspace(keyspace)?;
         let overlay = state.visible(keyspace, snapshot).filter(|overlay| !overlay.is_empty()).cloned();
         self.account_reads(&mut state)?;
-        Ok(issue(&mut state, keyspace, snapshot, overlay))
+        let bounds = state.options.bounds;
+        Ok(Walk { issued: issue(&mut state, keyspace, snapshot), overlay, bounds })
     }
 
     /// Walks over what a read sees. In memory only, a walk that must go to the disk has not ended.
     fn walk<T>(
         &self,
-        issued: &Issued,
+        seen: &Walk,
         tier: Tier,
         walk: &impl Fn(&View<'_>) -> Result<(T, Touched)>,
     ) -> Result<(T, Touched)> {
@@ -324,50 +360,72 @@ impl Transaction {
             let point = match point.get() {
                 Some(point) => point,
                 None => {
-                    let obtained = self.point_of(issued, tier)?;
+                    let obtained = self.point_of(&seen.issued, tier)?;
                     point.get_or_init(|| obtained)
                 }
             };
-            self.service.scan(point, tier, Range { keyspace: issued.keyspace, begin, end, reverse }, visit)
+            let range = Range { keyspace: seen.issued.keyspace, begin, end, reverse };
+            let scanned = self.service.scan(point, tier, range, visit);
+            scanned.or_else(|error| self.scan_again(range, error, visit))
         };
-        let overlay = issued.overlay.as_deref();
-        let view = View { source: &source, overlay, max: issued.bounds.max_read, longest: issued.bounds.value_size };
+        let overlay = seen.overlay.as_deref();
+        let view = View { source: &source, overlay, max: seen.bounds.max_read, longest: seen.bounds.value_size };
         walk(&view)
     }
 
-    fn finish_walk<T>(&self, issued: &Issued, result: Result<(T, Touched)>) -> Result<T> {
-        self.finish(issued, &result, |state, (_, range)| match range {
-            Some((begin, end)) if !issued.snapshot && state.options.ryw_disabled => {
-                state.add_late_read(issued.keyspace, begin, end);
+    /// A range that was read before the read version left the window is still known (rule RYW-12).
+    fn scan_again(&self, range: Range<'_>, error: Error, visit: &mut Visit<'_>) -> Result<()> {
+        if error.code() != Code::TRANSACTION_TOO_OLD {
+            return Err(error);
+        }
+        let known = self.lock().cache.find_range(range.keyspace, range.begin, range.end, range.reverse);
+        let known = known.ok_or(error)?;
+        for (key, value) in known.iter() {
+            if !visit(key, value) {
+                break;
             }
-            Some((begin, end)) if !issued.snapshot => {
-                state.add_read(issued.keyspace, begin, end, issued.overlay.as_deref());
+        }
+        Ok(())
+    }
+
+    fn finish_walk<T: Found>(&self, seen: &Walk, result: Result<(T, Touched)>) -> Result<T> {
+        let keyspace = seen.issued.keyspace;
+        self.finish(&seen.issued, &result, |state, (found, range)| {
+            let Some((begin, end)) = range else {
+                return;
+            };
+            if let (None, Some((rows, reverse))) = (&seen.overlay, found.rows()) {
+                state.cache.keep_range(keyspace, begin, end, rows, reverse);
             }
-            _ => {}
+            match (seen.issued.snapshot, state.options.ryw_disabled) {
+                (true, _) => {}
+                (false, true) => state.add_late_read(keyspace, begin, end),
+                (false, false) => state.add_read(keyspace, begin, end, seen.overlay.as_deref()),
+            }
         })?;
         result.map(|(value, _)| value)
     }
 
-    fn walk_and_finish<T>(&self, issued: &Issued, walk: &impl Fn(&View<'_>) -> Result<(T, Touched)>) -> Result<T> {
-        let result = self.walk(issued, Tier::Disk, walk);
-        self.finish_walk(issued, result)
+    fn walk_and_finish<T: Found>(&self, seen: &Walk, walk: &impl Fn(&View<'_>) -> Result<(T, Touched)>) -> Result<T> {
+        let result = self.walk(seen, Tier::Disk, walk);
+        self.finish_walk(seen, result)
     }
 
-    fn walk_async<T: Send + 'static>(
+    fn walk_async<T: Found + Send + 'static>(
         self: Arc<Self>,
-        issued: Issued,
+        seen: Walk,
         walk: impl Fn(&View<'_>) -> Result<(T, Touched)> + Send + 'static,
         done: Done<T>,
     ) -> Option<Arc<dyn plinth_api::Pending>> {
-        let result = self.walk(&issued, Tier::Memory, &walk);
+        let result = self.walk(&seen, Tier::Memory, &walk);
         if !is_on_disk(&result) {
-            let result = self.finish_walk(&issued, result);
+            let result = self.finish_walk(&seen, result);
             return told(done, result);
         }
-        let call = Call::begin(&self, issued.epoch, done);
+        let call = Call::begin(&self, seen.issued.epoch, done);
         let handle = call.clone();
         self.service.executor().clone().submit(Box::new(move || {
-            call.complete(self.walk_and_finish(&issued, &walk));
+            call.complete(self.walk_and_finish(&seen, &walk));
         }));
         Some(handle)
     }
@@ -434,7 +492,7 @@ impl Transaction {
         let marked = state.check_mark();
         // Only a commit waits for reads; a needless wake-up costs a system call.
         let awaited = state.reads_running == 0 && state.phase == Phase::Committing;
-        let commit = if awaited { state.after_reads.take() } else { None };
+        let commit = state.seldom().filter(|_| awaited).and_then(|seldom| seldom.after_reads.take());
         drop(state);
         if awaited {
             self.changed.notify_all();
@@ -446,18 +504,10 @@ impl Transaction {
     }
 }
 
-fn issue(state: &mut State, keyspace: u32, snapshot: bool, overlay: Option<Arc<Overlay>>) -> Issued {
+fn issue(state: &mut State, keyspace: u32, snapshot: bool) -> Issued {
     state.reads_running += 1;
     state.has_read = true;
-    Issued {
-        epoch: state.epoch,
-        keyspace,
-        snapshot,
-        point: state.read_point.clone(),
-        wanted: state.wanted_version,
-        overlay,
-        bounds: state.options.bounds,
-    }
+    Issued { epoch: state.epoch, keyspace, snapshot, point: state.read_point.clone(), wanted: state.wanted_version }
 }
 
 /// Whether a read that was to stay in memory has to go on to the disk.
@@ -486,8 +536,8 @@ fn after(key: &[u8]) -> Vec<u8> {
 
 /// The visible pairs of a range up to the limits (rules RNG-3 to RNG-8).
 fn collect(view: &View<'_>, begin: &[u8], end: &[u8], options: RangeOptions) -> Result<RangeResult> {
-    let mut rows = RangeResult::default();
-    let mut bytes = 0;
+    let mut rows = Rows::default();
+    let (mut bytes, mut more) = (0, false);
     let most = if options.limit == 0 { FIRST_ROOM } else { options.limit.min(MOST_ROOM) };
     scan(view, begin, end.min(view.max), options.reverse, &mut |key, value| {
         if rows.is_empty() {
@@ -496,10 +546,10 @@ fn collect(view: &View<'_>, begin: &[u8], end: &[u8], options: RangeOptions) -> 
         }
         rows.push(key, value);
         bytes += 8 + key.len() + value.len();
-        rows.more = rows.len() == options.limit || (options.target_bytes > 0 && bytes >= options.target_bytes);
-        !rows.more
+        more = rows.len() == options.limit || (options.target_bytes > 0 && bytes >= options.target_bytes);
+        !more
     })?;
-    Ok(rows)
+    Ok(RangeResult::new(rows, more))
 }
 
 /// Rule CONF-5: both selectors name their own key.

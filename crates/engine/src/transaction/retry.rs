@@ -50,7 +50,7 @@ impl Transaction {
             match ended {
                 // The call itself ends with success, not with the transaction it began again.
                 Ok(mut state) => {
-                    let done = call.take_from(&mut state.calls);
+                    let done = call.take_from(&mut state);
                     self.begin_again(state, done);
                 }
                 Err(error) => call.complete(Err(error)),

@@ -79,7 +79,7 @@ fn add_conflicts(rows: &mut Rows, state: &State, keyspace: u32) {
         overlay.write_ranges(&mut |range| written.add(range));
         add_stamped(&mut written, overlay, state);
     }
-    encode_set(rows, CONFLICTING_KEYS, of_keyspace(&state.hits, keyspace));
+    encode_set(rows, CONFLICTING_KEYS, of_keyspace(state.hits(), keyspace));
     encode_set(rows, READ_CONFLICTS, reads);
     encode_set(rows, WRITE_CONFLICTS, written);
 }

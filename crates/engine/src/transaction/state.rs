@@ -81,6 +81,23 @@ pub struct Abandoned {
     pub watches: Vec<Arc<Watch>>,
 }
 
+/// What few transactions have.
+#[derive(Default)]
+pub struct Seldom {
+    /// Asynchronous calls under way.
+    pub calls: Calls,
+    /// Ends them when the time is up.
+    pub timer: Option<Timer>,
+    /// Sends the commit on its way when no read is running any more.
+    pub after_reads: Option<Job>,
+    /// Watches that wait for the commit.
+    pub watches: Vec<Arc<Watch>>,
+    /// Read conflict ranges that do not count for the size of the commit (rule LIM-6).
+    pub late_reads: Vec<(u32, ConflictSet)>,
+    /// Read conflict ranges that the last commit to report them failed for (rule SPEC-6).
+    pub hits: Vec<(u32, ConflictSet)>,
+}
+
 /// See the file's top.
 pub struct State {
     /// How far it is.
@@ -97,8 +114,6 @@ pub struct State {
     pub overlays: Vec<(u32, Arc<Overlay>)>,
     /// Read conflict ranges by keyspace.
     pub reads: Vec<(u32, ConflictSet)>,
-    /// Read conflict ranges that do not count for the size of the commit (rule LIM-6).
-    pub late_reads: Vec<(u32, ConflictSet)>,
     /// Write conflict ranges added by hand, by keyspace. Those of the own writes are the own
     /// writes themselves.
     pub writes: Vec<(u32, ConflictSet)>,
@@ -110,22 +125,14 @@ pub struct State {
     pub has_read: bool,
     /// The first error that a started read ended with (rule COM-4).
     pub read_error: Option<Code>,
-    /// Asynchronous calls under way.
-    pub calls: Calls,
-    /// Ends them when the time is up.
-    pub timer: Option<Timer>,
-    /// Sends the commit on its way when no read is running any more.
-    pub after_reads: Option<Job>,
-    /// Watches that wait for the commit.
-    pub watches: Vec<Arc<Watch>>,
     /// What the commit sent, for special keys.
     pub sent: Option<Box<Request>>,
     /// The versionstamp.
     pub stamped: Stamped,
-    /// Read conflict ranges that the last commit to report them failed for (rule SPEC-6).
-    pub hits: Vec<(u32, ConflictSet)>,
     /// The running sum of rule LIM-7.
     pub approximate: usize,
+    /// What few transactions have; made when it is needed, so that the others begin and end faster.
+    seldom: Option<Box<Seldom>>,
     /// Options as set.
     pub options: Options,
     /// Start of the timeout's clock (rule TMO-1).
@@ -153,19 +160,14 @@ impl State {
             wanted_version: None,
             overlays: Vec::new(),
             reads: Vec::new(),
-            late_reads: Vec::new(),
             writes: Vec::new(),
             cache: ReadCache::default(),
             reads_running: 0,
             has_read: false,
             read_error: None,
-            calls: Calls::default(),
-            timer: None,
-            after_reads: None,
-            watches: Vec::new(),
             sent: None,
             stamped: Stamped::No,
-            hits: Vec::new(),
+            seldom: None,
             approximate: 0,
             options,
             started: Instant::now(),
@@ -236,6 +238,41 @@ impl State {
         entry(&mut self.writes, keyspace)
     }
 
+    /// What few transactions have, if this one has it.
+    pub fn seldom(&mut self) -> Option<&mut Seldom> {
+        self.seldom.as_deref_mut()
+    }
+
+    /// What few transactions have.
+    pub fn make_seldom(&mut self) -> &mut Seldom {
+        self.seldom.get_or_insert_default()
+    }
+
+    /// Whether an asynchronous call is under way.
+    pub fn has_calls(&self) -> bool {
+        self.seldom.as_ref().is_some_and(|seldom| !seldom.calls.is_empty())
+    }
+
+    /// Takes out the asynchronous calls under way.
+    pub fn take_calls(&mut self) -> Calls {
+        self.seldom().map(|seldom| seldom.calls.take()).unwrap_or_default()
+    }
+
+    /// Takes out the watches that wait for the commit.
+    pub fn take_watches(&mut self) -> Vec<Arc<Watch>> {
+        self.seldom().map(|seldom| std::mem::take(&mut seldom.watches)).unwrap_or_default()
+    }
+
+    /// Read conflict ranges that do not count for the size of the commit.
+    pub fn late_reads(&self) -> &[(u32, ConflictSet)] {
+        self.seldom.as_ref().map_or(&[], |seldom| &seldom.late_reads)
+    }
+
+    /// Read conflict ranges that the last commit to report them failed for.
+    pub fn hits(&self) -> &[(u32, ConflictSet)] {
+        self.seldom.as_ref().map_or(&[], |seldom| &seldom.hits)
+    }
+
     /// Adds the read conflict of a key.
     pub fn add_read_key(&mut self, keyspace: u32, key: &[u8]) {
         self.approximate += range_size(key.len(), key.len() + 1);
@@ -264,7 +301,7 @@ impl State {
     pub fn add_late_read(&mut self, keyspace: u32, begin: &[u8], end: &[u8]) {
         if begin < end {
             self.approximate += range_size(begin.len(), end.len());
-            entry(&mut self.late_reads, keyspace).add_range(begin, end);
+            entry(&mut self.make_seldom().late_reads, keyspace).add_range(begin, end);
         }
     }
 
@@ -272,13 +309,16 @@ impl State {
     pub fn all_reads(&self, keyspace: u32) -> ConflictSet {
         let of = |sets: &[(u32, ConflictSet)]| sets.iter().find(|(id, _)| *id == keyspace).map(|(_, set)| set.clone());
         let mut reads = of(&self.reads).unwrap_or_default();
-        of(&self.late_reads).unwrap_or_default().iter().for_each(|range| reads.add(range));
+        of(self.late_reads()).unwrap_or_default().iter().for_each(|range| reads.add(range));
         reads
     }
 
     /// Counts the late read conflict ranges among the others from now on.
     pub fn merge_late_reads(&mut self) {
-        for (keyspace, late) in std::mem::take(&mut self.late_reads) {
+        let Some(seldom) = &mut self.seldom else {
+            return;
+        };
+        for (keyspace, late) in std::mem::take(&mut seldom.late_reads) {
             let reads = self.reads_mut(keyspace);
             late.iter().for_each(|range| reads.add(range));
         }
@@ -293,13 +333,11 @@ impl State {
         self.wanted_version = None;
         self.overlays.clear();
         self.reads.clear();
-        self.late_reads.clear();
         self.writes.clear();
         self.cache.clear();
         self.reads_running = 0;
         self.has_read = false;
         self.read_error = None;
-        self.after_reads = None;
         self.sent = None;
         self.stamped = Stamped::No;
         self.approximate = 0;
@@ -309,7 +347,12 @@ impl State {
 
     /// Takes out what is pending.
     pub fn abandon(&mut self) -> Abandoned {
-        Abandoned { calls: self.calls.take(), watches: std::mem::take(&mut self.watches) }
+        let Some(seldom) = &mut self.seldom else {
+            return Abandoned::default();
+        };
+        seldom.late_reads.clear();
+        seldom.after_reads = None;
+        Abandoned { calls: seldom.calls.take(), watches: std::mem::take(&mut seldom.watches) }
     }
 }
 

@@ -107,7 +107,7 @@ impl Transaction {
     ) -> Option<Arc<dyn Pending>> {
         let mut refused = None;
         let finished = self.finish_watch(&issued, &handle.key, &result, |state, value| {
-            let owner = done.take().or_else(|| handle.call.get()?.take_from(&mut state.calls));
+            let owner = done.take().or_else(|| handle.call.get()?.take_from(state));
             // Without an owner it was cancelled meanwhile.
             if let Some(owner) = owner {
                 let value = self.changed(value.clone(), change);
@@ -159,7 +159,7 @@ impl Handle {
             return watch.take().map_or(Ok(()), |done| Err((error, done)));
         }
         let _ = self.watch.set(watch.clone());
-        state.watches.push(watch);
+        state.make_seldom().watches.push(watch);
         Ok(())
     }
 
@@ -169,9 +169,10 @@ impl Handle {
             return self.watch.get()?.take();
         };
         let mut state = transaction.lock();
-        let done = self.call.get().and_then(|call| call.take_from(&mut state.calls));
+        let done = self.call.get().and_then(|call| call.take_from(&mut state));
         let watch = self.watch.get();
-        state.watches.retain(|other| !watch.is_some_and(|watch| Arc::ptr_eq(watch, other)));
+        let others = &mut state.make_seldom().watches;
+        others.retain(|other| !watch.is_some_and(|watch| Arc::ptr_eq(watch, other)));
         done.or_else(|| watch?.take())
     }
 }

@@ -146,10 +146,10 @@ impl Transaction {
 
     /// Ends the watches of this transaction that an own write makes fire (rule WATCH-3).
     fn end_own(&self, mut state: MutexGuard<'_, State>, fires: impl Fn(&Watch) -> bool) {
-        if state.watches.is_empty() {
+        let Some(seldom) = state.seldom() else {
             return;
-        }
-        let fired: Vec<Arc<Watch>> = state.watches.extract_if(.., |watch| fires(watch)).collect();
+        };
+        let fired: Vec<Arc<Watch>> = seldom.watches.extract_if(.., |watch| fires(watch)).collect();
         drop(state);
         self.end_watches(fired, None);
     }
@@ -168,7 +168,7 @@ impl Transaction {
     }
 
     fn reserve_for(&self, state: &mut State, used: usize) -> Result<()> {
-        let reads: usize = state.reads.iter().chain(&state.late_reads).map(|(_, set)| set.memory()).sum();
+        let reads: usize = state.reads.iter().chain(state.late_reads()).map(|(_, set)| set.memory()).sum();
         let used = used + reads + state.cache.memory();
         if used > state.reserved.max(FREE) {
             let wanted = used.next_multiple_of(STEP) - state.reserved;

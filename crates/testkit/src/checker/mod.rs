@@ -1,23 +1,21 @@
 //! Proves of a recorded history that it is strictly serializable and that no conflict was made up.
 //!
-//! Committed transactions are applied to the model in the order of their versions; each
+//! Committed transactions are applied to the model in the order of their versionstamps; each
 //! transaction, those that failed too, is made again on the model at its read version and must
 //! be told the same. Then its conflict ranges are known, and with them which commits it may and
 //! may not have survived.
 
-mod order;
 mod real_time;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use plinth_api::{Code, Database, DatabaseOptions};
 
-use crate::call::{Answer, Call};
+use crate::call::Answer;
 use crate::history::{Attempt, CommitRecord, History, Outcome};
 use crate::model::{intersects, ModelDatabase, ModelTransaction, Span};
-use order::{Footprints, Member};
 
 /// What was proved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,8 +32,6 @@ pub struct Summary {
     pub conflicts: usize,
     /// Conflicts that only a range wider than needed explains (FREE-4).
     pub wide_conflicts: usize,
-    /// Reads that differ where the order inside a version could not be found out.
-    pub undecided: usize,
 }
 
 /// A broken rule.
@@ -47,6 +43,9 @@ pub struct Violation {
 }
 
 type Checked<T> = std::result::Result<T, Violation>;
+
+/// A versionstamp; in order like the commits.
+type Stamp = [u8; 10];
 
 /// Checks a history.
 pub fn check(history: &History) -> Checked<Summary> {
@@ -88,9 +87,6 @@ struct Replay<'a> {
     history: &'a History,
     model: ModelDatabase,
     ids: Vec<u32>,
-    footprints: Footprints,
-    /// Keys whose value after a shared version is not known for sure.
-    undecided: HashSet<(usize, Vec<u8>, i64)>,
     applied: Vec<Applied>,
     summary: Summary,
 }
@@ -99,53 +95,47 @@ impl<'a> Replay<'a> {
     fn new(history: &'a History) -> Self {
         let model = ModelDatabase::following(history.first_version, DatabaseOptions::default());
         let second = model.open_keyspace("second").map_or(1, |keyspace| keyspace.id);
-        let footprints = Footprints::of(history);
         let summary = Summary { attempts: history.attempts.len(), ..Summary::default() };
-        let (undecided, applied) = (HashSet::new(), Vec::new());
-        Self { history, model, ids: vec![0, second], footprints, undecided, applied, summary }
+        Self { history, model, ids: vec![0, second], applied: Vec::new(), summary }
     }
 
-    /// Applies all commits in the order of their versions.
+    /// Applies all commits in the order of their versionstamps.
     fn commits(&mut self) -> Checked<()> {
-        let mut groups: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+        let mut groups: BTreeMap<i64, BTreeMap<Stamp, usize>> = BTreeMap::new();
         for (index, attempt) in self.history.attempts.iter().enumerate() {
             if let Some(version) = attempt.committed() {
-                groups.entry(version).or_default().push(index);
+                let stamp = stamp_of(attempt, version)?;
+                if let Some(other) = groups.entry(version).or_default().insert(stamp, index) {
+                    let (one, two) = (&self.history.attempts[other].name, &attempt.name);
+                    return violation("VST-1", format!("{one} and {two} have the same versionstamp {stamp:?}"));
+                }
             }
         }
-        groups.into_iter().try_for_each(|(version, members)| self.group(version, &members))
+        groups.into_iter().try_for_each(|(version, members)| self.group(version, members))
     }
 
-    /// Applies the commits that share a version.
-    fn group(&mut self, version: i64, indexes: &[usize]) -> Checked<()> {
-        let mut members = Vec::new();
-        for index in indexes {
-            let attempt = &self.history.attempts[*index];
+    /// Applies the commits that share a version. Each was checked against those before it.
+    fn group(&mut self, version: i64, members: BTreeMap<Stamp, usize>) -> Checked<()> {
+        self.summary.shared_versions += usize::from(members.len() > 1);
+        let mut earlier: Vec<Span> = Vec::new();
+        let mut all = Vec::new();
+        for (stamp, index) in members {
+            let attempt = &self.history.attempts[index];
             let transaction = self.again(attempt)?;
             self.survived(attempt, &transaction)?;
-            members.push(Member {
-                index: *index,
-                required: transaction.reads().required,
-                spans: transaction.write_spans(),
-                transaction,
-            });
+            if intersects(&transaction.reads().required, &earlier) {
+                let text = "committed, although what it read was changed by an earlier commit of its version";
+                return violation("CONF-14", format!("{}\n{text}", describe(attempt)));
+            }
+            let (writes, spans) = transaction.settled(&stamp);
+            earlier.extend(spans.iter().cloned());
+            all.extend(writes);
+            let started = attempt.commit.as_ref().map_or(0, |commit| commit.started);
+            self.applied.push(Applied { version, started, spans });
+            self.summary.commits += 1;
         }
-        self.summary.shared_versions += usize::from(members.len() > 1);
-        let order = self.footprints.order(version, &members);
-        let Some(order) = order else {
-            let names: Vec<&str> = indexes.iter().map(|index| &*self.history.attempts[*index].name).collect();
-            return violation("CONF-14", format!("no order explains the commits {names:?} of version {version}"));
-        };
-        self.undecided.extend(self.footprints.undecided(version));
-        order.into_iter().for_each(|at| self.apply(version, &members[at]));
+        self.model.apply(version, &all, earlier);
         Ok(())
-    }
-
-    fn apply(&mut self, version: i64, member: &Member) {
-        self.summary.commits += 1;
-        self.model.apply(version, &member.transaction.writes(), member.spans.clone());
-        let started = self.history.attempts[member.index].commit.as_ref().map_or(0, |commit| commit.started);
-        self.applied.push(Applied { version, started, spans: member.spans.clone() });
     }
 
     /// No commit between the read version and the commit version wrote what was read.
@@ -202,8 +192,6 @@ impl<'a> Replay<'a> {
             let expected = call.perform(&*transaction, &self.ids);
             if expected == *answer {
                 self.summary.reads += usize::from(call.is_read());
-            } else if self.is_undecided(call, version) {
-                self.summary.undecided += 1;
             } else {
                 let text = format!("{}\nat {call} the model says {expected:?}", describe(attempt));
                 return violation("VER-12", text);
@@ -211,14 +199,15 @@ impl<'a> Replay<'a> {
         }
         Ok(transaction)
     }
+}
 
-    fn is_undecided(&self, call: &Call, version: i64) -> bool {
-        let keyspace = call.keyspace();
-        let unknown = |key: &Vec<u8>| {
-            let last = self.footprints.last_change(keyspace, key, version);
-            last.is_some_and(|last| self.undecided.contains(&(keyspace, key.clone(), last)))
-        };
-        self.history.keys.iter().any(unknown)
+/// The versionstamp of a commit, which begins with its version (VST-1).
+fn stamp_of(attempt: &Attempt, version: i64) -> Checked<Stamp> {
+    match attempt.commit.as_ref().and_then(|commit| commit.stamp) {
+        Some(stamp) if stamp[..8] == version.to_be_bytes() => Ok(stamp),
+        stamp => {
+            violation("VST-1", format!("{} commits at {version}, but its versionstamp is {stamp:?}", attempt.name))
+        }
     }
 }
 
@@ -247,9 +236,8 @@ impl fmt::Debug for Violation {
 #[cfg(test)]
 #[allow(clippy::expect_used)]
 mod tests {
-    use plinth_api::KeySelector;
-
     use super::*;
+    use crate::call::Call;
 
     const BEFORE: i64 = 100;
     const SHARED: i64 = 200;
@@ -267,7 +255,7 @@ mod tests {
     }
 
     fn attempt(name: &str, read_version: i64, steps: Vec<(Call, Answer)>, outcome: Outcome) -> Attempt {
-        let commit = CommitRecord { started: 1, returned: 9, acknowledged: BEFORE, outcome };
+        let commit = CommitRecord { started: 1, returned: 9, acknowledged: BEFORE, outcome, stamp: None };
         let read_version = Some(read_version);
         Attempt {
             name: name.into(),
@@ -280,50 +268,48 @@ mod tests {
         }
     }
 
+    fn committed(name: &str, order: u8, steps: Vec<(Call, Answer)>) -> Attempt {
+        let mut attempt = attempt(name, BEFORE, steps, Outcome::Committed(SHARED));
+        let mut stamp = [0; 10];
+        stamp[..8].copy_from_slice(&SHARED.to_be_bytes());
+        stamp[9] = order;
+        attempt.commit = attempt.commit.map(|commit| CommitRecord { stamp: Some(stamp), ..commit });
+        attempt
+    }
+
     fn history(attempts: Vec<Attempt>) -> History {
-        History { keys: vec![key("a"), key("b")], first_version: BEFORE, attempts }
+        History { first_version: BEFORE, attempts }
     }
 
+    /// VST-1 and CONF-14: the stamps tell who of one version comes first.
     #[test]
-    fn the_order_inside_a_version_is_deduced_from_what_was_read() {
-        // CONF-14: who read b comes before who wrote it, although it stands second here.
-        let writer = attempt("writer", BEFORE, vec![set("b", "1"), set("a", "1")], Outcome::Committed(SHARED));
-        let reader = attempt("reader", BEFORE, vec![get("b", None), set("a", "2")], Outcome::Committed(SHARED));
-        let look = attempt("look", SHARED, vec![get("a", Some("1"))], Outcome::Committed(-1));
-        let summary = check(&history(vec![writer.clone(), reader.clone(), look])).expect("an order exists");
-        assert_eq!((summary.shared_versions, summary.undecided), (1, 0));
-        let look = attempt("look", SHARED, vec![get("a", Some("2"))], Outcome::Committed(-1));
-        assert_eq!(check(&history(vec![writer, reader, look])).expect_err("the writer was seen first").rule, "CONF-14");
+    fn the_order_inside_a_version_is_that_of_the_stamps() {
+        let run = |writer_order, reader_order, seen| {
+            let writer = committed("writer", writer_order, vec![set("b", "1"), set("a", "1")]);
+            let reader = committed("reader", reader_order, vec![get("b", None), set("a", "2")]);
+            let look = attempt("look", SHARED, vec![get("a", Some(seen))], Outcome::Committed(-1));
+            check(&history(vec![writer, reader, look])).map_err(|violation| violation.rule)
+        };
+        assert_eq!(run(1, 0, "1").map(|summary| summary.shared_versions), Ok(1));
+        assert_eq!(run(1, 0, "2").err(), Some("VER-12"), "the writer came last");
+        assert_eq!(run(0, 1, "2").err(), Some("CONF-14"), "the reader did not see what was written before it");
+        assert_eq!(run(1, 1, "1").err(), Some("VST-1"), "one stamp for two commits");
     }
 
+    /// CONF-14: no order of the two is serial.
     #[test]
     fn write_skew_inside_a_version_is_noticed() {
-        let one = attempt("one", BEFORE, vec![get("a", None), set("b", "1")], Outcome::Committed(SHARED));
-        let two = attempt("two", BEFORE, vec![get("b", None), set("a", "2")], Outcome::Committed(SHARED));
-        assert_eq!(check(&history(vec![one, two])).expect_err("no order exists").rule, "CONF-14");
-    }
-
-    #[test]
-    fn a_guess_about_an_unseen_order_accuses_nobody() {
-        let one = attempt("one", BEFORE, vec![set("a", "1")], Outcome::Committed(SHARED));
-        let two = attempt(
-            "two",
-            BEFORE,
-            vec![(Call::Clear { keyspace: 0, key: key("a") }, Answer::Done)],
-            Outcome::Committed(SHARED),
-        );
-        for found in ["a", "\u{7f}"] {
-            let selector = KeySelector::first_greater_or_equal("");
-            let answer = Answer::Key(if found == "a" { key("a") } else { b"\xff".to_vec() });
-            let call = Call::GetKey { keyspace: 0, selector, snapshot: false };
-            let look = attempt("look", SHARED, vec![(call, answer)], Outcome::Committed(-1));
-            check(&history(vec![one.clone(), two.clone(), look])).expect("either order is right");
+        for orders in [(0, 1), (1, 0)] {
+            let one = committed("one", orders.0, vec![get("a", None), set("b", "1")]);
+            let two = committed("two", orders.1, vec![get("b", None), set("a", "2")]);
+            assert_eq!(check(&history(vec![one, two])).expect_err("no order exists").rule, "CONF-14");
         }
     }
 
+    /// CONF-20: a refusal needs a commit that had begun by then.
     #[test]
     fn a_conflict_within_one_version_may_be_the_reason_of_a_refusal() {
-        let one = attempt("one", BEFORE, vec![set("a", "1")], Outcome::Committed(SHARED));
+        let one = committed("one", 0, vec![set("a", "1")]);
         let refused = |start| {
             let mut refused =
                 attempt("two", BEFORE, vec![get("a", None), set("b", "2")], Outcome::Failed(Code::NOT_COMMITTED));

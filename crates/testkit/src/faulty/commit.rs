@@ -53,6 +53,7 @@ fn copy_writes(from: &ModelTransaction, to: &ModelTransaction) {
         let _ = match write.change {
             Change::Set(key, value) => to.set(write.keyspace, &key, &value),
             Change::Clear(range) => to.clear_range(write.keyspace, &range.begin, &range.end),
+            Change::Atomic(op) => to.atomic_op(write.keyspace, op.mutation, &op.key, &op.operand),
         };
     }
 }

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
 
 use plinth_api::key::successor;
-use plinth_api::{Error, KeySelector, RangeOptions, RangeResult, Result, Transaction, TransactionOption, Value};
+use plinth_api::{Error, KeySelector, Mutation, RangeOptions, RangeResult, Result};
+use plinth_api::{Transaction, TransactionOption, Value};
 
 use super::{Fault, FaultyDatabase};
 use crate::model::ModelTransaction;
@@ -65,16 +66,17 @@ impl FaultyTransaction {
 }
 
 impl Transaction for FaultyTransaction {
-    fn atomic_op(&self, _: u32, _: plinth_api::Mutation, _: &[u8], _: &[u8]) -> Result<()> {
-        Err(Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+    fn atomic_op(&self, keyspace: u32, mutation: Mutation, key: &[u8], operand: &[u8]) -> Result<()> {
+        self.before_call()?;
+        self.inner.atomic_op(keyspace, mutation, key, operand)
     }
 
     fn versionstamp(&self) -> Result<[u8; 10]> {
-        Err(Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+        self.inner.versionstamp()
     }
 
     fn approximate_size(&self) -> Result<i64> {
-        Err(Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+        self.inner.approximate_size()
     }
 
     fn estimated_range_size(&self, _: u32, _: &[u8], _: &[u8]) -> Result<i64> {

@@ -1,6 +1,6 @@
 //! Conflict ranges (rules CONF-3 to CONF-6 and CONF-13).
 
-use plinth_api::key::{successor, END_OF_KEYS};
+use plinth_api::key::{successor, END_OF_SYSTEM_KEYS};
 use plinth_api::{KeyRange, KeySelector, RangeResult};
 
 /// A range of one keyspace.
@@ -25,6 +25,8 @@ pub(crate) struct Positions {
     pub begin: i64,
     pub end: i64,
     pub count: i64,
+    /// The end of the keys that can be read.
+    pub max: &'static [u8],
 }
 
 /// Whether two lists of ranges share a key (CONF-13).
@@ -48,7 +50,7 @@ impl Span {
     }
 
     /// What is left of it without `hole`.
-    fn without(self, hole: &Span) -> Vec<Span> {
+    pub fn without(self, hole: &Span) -> Vec<Span> {
         if !self.meets(hole) {
             return vec![self];
         }
@@ -91,7 +93,8 @@ pub(crate) fn get_key_range(selector: &KeySelector, result: &[u8]) -> KeyRange {
     if selector.offset <= 0 {
         KeyRange { begin: result.to_vec(), end: selector.key }
     } else {
-        KeyRange { begin: selector.key, end: successor(result) }
+        let end = if result == END_OF_SYSTEM_KEYS { result.to_vec() } else { successor(result) };
+        KeyRange { begin: selector.key, end }
     }
 }
 
@@ -144,7 +147,7 @@ impl RangeRead<'_> {
             low = Vec::new();
         }
         if self.hit_end(widely) && self.end.offset > 0 {
-            high = END_OF_KEYS.to_vec();
+            high = self.positions.max.to_vec();
         }
         self.widened_by_pairs(low, high)
     }

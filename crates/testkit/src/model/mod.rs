@@ -2,8 +2,11 @@
 //!
 //! Left out: transaction size (LIM-4), timeouts, retry limits, and all durability.
 
+mod atomic;
 mod conflict;
 mod database;
+mod options;
+mod stamp;
 mod state;
 mod transaction;
 mod transaction_calls;

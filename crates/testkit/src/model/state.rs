@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use plinth_api::KeyRange;
+use plinth_api::{KeyRange, Mutation};
 
+use super::atomic;
 use super::conflict::{intersects, Span};
+use super::stamp::{Place, Stamp};
 
 /// The pairs of one keyspace. Bytes are shared between versions, so that keeping all is cheap.
 pub(crate) type Map = BTreeMap<Arc<[u8]>, Arc<[u8]>>;
@@ -25,6 +27,17 @@ pub(crate) struct Write {
 pub(crate) enum Change {
     Set(Vec<u8>, Vec<u8>),
     Clear(KeyRange),
+    Atomic(AtomicOp),
+}
+
+/// An atomic operation.
+#[derive(Clone, Debug)]
+pub(crate) struct AtomicOp {
+    pub mutation: Mutation,
+    pub key: Vec<u8>,
+    pub operand: Vec<u8>,
+    /// The longest value that appending may make (ATOM-3).
+    pub longest: usize,
 }
 
 /// A committed transaction's write conflict ranges.
@@ -55,6 +68,7 @@ impl Write {
         let range = match &self.change {
             Change::Set(key, _) => KeyRange::single(key),
             Change::Clear(range) => range.clone(),
+            Change::Atomic(op) => KeyRange::single(&op.key),
         };
         Span { keyspace: self.keyspace, range }
     }
@@ -66,7 +80,38 @@ impl Write {
                 map.insert(key.as_slice().into(), value.as_slice().into());
             }
             Change::Clear(range) => map.retain(|key, _| **key < *range.begin || **key >= *range.end),
+            Change::Atomic(op) => op.apply(map),
         }
+    }
+
+    /// Whether what it leaves does not depend on what was there: an operation alone never is, and
+    /// one after a set or a clear lies inside what that left (RYW-4).
+    pub fn is_independent(&self) -> bool {
+        match &self.change {
+            Change::Set(..) | Change::Clear(_) => true,
+            Change::Atomic(op) => op.mutation == Mutation::SetVersionstampedValue,
+        }
+    }
+
+    /// The same with the stamp where it belongs (VST-3).
+    pub fn stamped(&self, stamp: &Stamp) -> Self {
+        match &self.change {
+            Change::Atomic(op) if op.mutation == Mutation::SetVersionstampedValue => {
+                let value = Place::parse(&op.operand).map(|place| place.with(stamp)).unwrap_or_default();
+                Self { keyspace: self.keyspace, change: Change::Set(op.key.clone(), value) }
+            }
+            _ => self.clone(),
+        }
+    }
+}
+
+impl AtomicOp {
+    fn apply(&self, map: &mut Map) {
+        let existing = map.get(&*self.key).map(|value| &**value);
+        match atomic::result(self.mutation, existing, &self.operand, self.longest) {
+            Some(value) => map.insert(self.key.as_slice().into(), value.into()),
+            None => map.remove(&*self.key),
+        };
     }
 }
 

@@ -3,11 +3,13 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use plinth_api::{Code, Error, Result};
+use plinth_api::{Code, DatabaseOptions, Error, Result};
 
 use super::conflict::{ReadSpans, Span};
 use super::database::Shared;
 use super::lock;
+use super::options::Options;
+use super::stamp::{stamp, Stamp, StampedKey};
 use super::state::{State, Write};
 use super::view::View;
 
@@ -33,12 +35,18 @@ pub enum Verdict {
 }
 
 /// The state of one transaction.
-#[derive(Default)]
 pub(super) struct Inner {
+    pub options: Options,
+    /// Whether it was used for a read (RYW-7).
+    pub has_read: bool,
     pub read_version: Option<i64>,
     /// Whether the version is known to be good, so that nothing is checked.
     pub placed: bool,
     pub writes: Vec<Write>,
+    /// Keys that wait for their versionstamp.
+    pub stamped: Vec<StampedKey>,
+    /// What can't be read because a stamp is missing (RYW-8).
+    pub unreadable: Vec<Span>,
     pub reads: ReadSpans,
     pub write_spans: Vec<Span>,
     pub failed_read: Option<Code>,
@@ -46,9 +54,37 @@ pub(super) struct Inner {
     pub mark: Option<Code>,
     pub commit_started: bool,
     pub committed_version: i64,
+    /// The stamp of the commit: `None` without a successful one, and none inside if it was
+    /// read-only (COM-12).
+    pub stamp: Option<Option<Stamp>>,
 }
 
 impl Inner {
+    fn new(options: &DatabaseOptions) -> Self {
+        Self {
+            options: Options::new(options),
+            has_read: false,
+            read_version: None,
+            placed: false,
+            writes: Vec::new(),
+            stamped: Vec::new(),
+            unreadable: Vec::new(),
+            reads: ReadSpans::default(),
+            write_spans: Vec::new(),
+            failed_read: None,
+            mark: None,
+            commit_started: false,
+            committed_version: -1,
+            stamp: None,
+        }
+    }
+
+    /// The error of a read that came to a missing stamp; the commit fails with it too (COM-4).
+    pub fn refuse_unreadable(&mut self) -> Error {
+        self.failed_read = self.failed_read.or(Some(Code::ACCESSED_UNREADABLE));
+        Error::new(Code::ACCESSED_UNREADABLE)
+    }
+
     /// What every call but a few does first (TX-3 and COM-3).
     pub fn enter(&mut self) -> Result<()> {
         if self.commit_started && self.mark.is_none() {
@@ -57,26 +93,65 @@ impl Inner {
         self.mark.map_or(Ok(()), |code| Err(code.into()))
     }
 
-    /// The ranges the transaction set or cleared itself (CONF-3).
+    /// What every write does first: whether it adds no write conflict range. That is used up even
+    /// if the write fails (CONF-11).
+    pub fn enter_write(&mut self) -> Result<bool> {
+        self.enter()?;
+        Ok(std::mem::take(&mut self.options.quiet))
+    }
+
+    /// The ranges the transaction set or cleared itself; dependent operations are not among them
+    /// (CONF-3), nor is anything if own writes are not seen (CONF-9).
     pub fn own(&self) -> Vec<Span> {
-        self.writes.iter().map(Write::span).collect()
+        if self.options.ryw_disabled {
+            return Vec::new();
+        }
+        self.writes.iter().filter(|write| write.is_independent()).map(Write::span).collect()
     }
 
     /// Back to new (RST-1); the last commit version stays (COM-10).
-    pub fn reset(&mut self) {
-        *self = Inner { committed_version: self.committed_version, ..Inner::default() };
+    pub fn reset(&mut self, options: &DatabaseOptions) {
+        *self = Inner { committed_version: self.committed_version, ..Inner::new(options) };
     }
 
-    fn is_read_only(&self) -> bool {
-        self.writes.is_empty() && self.write_spans.is_empty()
+    pub fn is_read_only(&self) -> bool {
+        self.writes.is_empty() && self.stamped.is_empty() && self.write_spans.is_empty()
+    }
+
+    /// What a commit with this stamp writes: versionstamped keys after all the rest (COM-9).
+    fn settled(&self, stamp: &Stamp) -> (Vec<Write>, Vec<Span>) {
+        let keys: Vec<Write> = self.stamped.iter().map(|key| key.write(stamp)).collect();
+        let spans = self.write_spans.iter().cloned().chain(keys.iter().map(Write::span)).collect();
+        let writes = self.writes.iter().map(|write| write.stamped(stamp)).chain(keys).collect();
+        (writes, spans)
+    }
+
+    /// Makes a range readable and drops the versionstamped keys in it (RYW-9 and VST-5).
+    pub fn uncover(&mut self, span: &Span) {
+        self.unreadable = self.unreadable.drain(..).flat_map(|hidden| hidden.without(span)).collect();
+        self.stamped.retain(|key| !key.is_in(span));
+    }
+
+    fn end_read_only(&mut self) {
+        self.committed_version = -1;
+        self.stamp = Some(None);
+    }
+
+    /// The commit's work.
+    fn write(&mut self, state: &mut State, version: i64, stamp: Stamp) {
+        self.read_version.get_or_insert(state.newest());
+        self.committed_version = version;
+        self.stamp = Some(Some(stamp));
+        let (writes, spans) = self.settled(&stamp);
+        state.apply(version, &writes, spans);
     }
 }
 
 impl ModelTransaction {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         shared.live.fetch_add(1, Ordering::Relaxed);
-        let inner = Inner { committed_version: -1, ..Inner::default() };
-        Self { shared, inner: Mutex::new(inner) }
+        let inner = Mutex::new(Inner::new(&shared.options));
+        Self { shared, inner }
     }
 
     /// Locks the database, then the transaction: the order everywhere.
@@ -89,13 +164,17 @@ impl ModelTransaction {
     }
 
     /// The view a read works on; the read version is obtained if there is none (VER-4).
-    pub(super) fn view(&self, state: &State, inner: &mut Inner, keyspace: u32) -> Result<View> {
+    pub(super) fn view(&self, state: &State, inner: &mut Inner, keyspace: u32, snapshot: bool) -> Result<View> {
         let version = *inner.read_version.get_or_insert_with(|| state.newest());
         if let Err(code) = self.readable(state, inner, version) {
             inner.failed_read = inner.failed_read.or(Some(code));
             return Err(code.into());
         }
-        Ok(View::new(state.at(version, keyspace), keyspace, &inner.writes))
+        let (map, max) = (state.at(version, keyspace), inner.options.max_read());
+        if !inner.options.sees_own(snapshot) {
+            return Ok(View::new(map, keyspace, &[], max));
+        }
+        Ok(View::new(map, keyspace, &inner.writes, max).hiding(keyspace, &inner.unreadable))
     }
 
     /// Whether the version lies in the window (VER-6 and VER-8).
@@ -128,6 +207,9 @@ impl ModelTransaction {
         if inner.is_read_only() {
             return Verdict::ReadOnly;
         }
+        if inner.options.is_read_only() {
+            return Verdict::Fails(Code::TRANSACTION_READ_ONLY);
+        }
         let version = inner.read_version.unwrap_or_else(|| state.newest());
         if let Err(code) = self.readable(state, inner, version) {
             return Verdict::Fails(code);
@@ -140,17 +222,16 @@ impl ModelTransaction {
         }
     }
 
-    /// Ends the transaction as the database that is followed did: with the version of its
-    /// commit, -1 for a read-only one, or `None` if it failed.
-    pub fn follow(&self, outcome: Option<i64>) {
+    /// Ends the transaction as the database that is followed did: with the version and the stamp
+    /// of its commit, none for a read-only one, or `None` if it failed.
+    pub(crate) fn follow(&self, outcome: Option<Option<(i64, Stamp)>>) {
         let mut state = lock(&self.shared.state);
         let mut inner = lock(&self.inner);
         inner.commit_started = true;
-        let Some(version) = outcome else { return };
-        inner.committed_version = version;
-        if version != -1 {
-            inner.read_version.get_or_insert(state.newest());
-            state.apply(version, &inner.writes, inner.write_spans.clone());
+        match outcome {
+            None => {}
+            Some(None) => inner.end_read_only(),
+            Some(Some((version, stamp))) => inner.write(&mut state, version, stamp),
         }
     }
 
@@ -169,17 +250,21 @@ impl ModelTransaction {
                 self.shared.conflicts.fetch_add(1, Ordering::Relaxed);
                 return Err(Code::NOT_COMMITTED.into());
             }
-            Verdict::ReadOnly => inner.committed_version = -1,
+            Verdict::ReadOnly => inner.end_read_only(),
             Verdict::Commit | Verdict::MayConflict => self.write(&mut state, &mut inner),
         }
         Ok(())
     }
 
     fn write(&self, state: &mut State, inner: &mut Inner) {
-        inner.read_version.get_or_insert(state.newest());
-        inner.committed_version = self.shared.next_version(state);
-        state.apply(inner.committed_version, &inner.writes, inner.write_spans.clone());
+        let version = self.shared.next_version(state);
+        inner.write(state, version, stamp(version, 0));
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes over the read version that the database gave.
+    pub(crate) fn adopt_version(&self, version: i64) {
+        lock(&self.inner).read_version = Some(version);
     }
 
     /// Puts the transaction at a version that needs no check.
@@ -196,7 +281,8 @@ impl ModelTransaction {
 
     /// Whether the transaction wrote anything.
     pub(crate) fn has_writes(&self) -> bool {
-        !lock(&self.inner).writes.is_empty()
+        let inner = lock(&self.inner);
+        !inner.writes.is_empty() || !inner.stamped.is_empty()
     }
 
     /// Whether it takes calls: no mark, and no commit yet.
@@ -208,6 +294,11 @@ impl ModelTransaction {
     /// Its read conflict ranges.
     pub(crate) fn reads(&self) -> ReadSpans {
         lock(&self.inner).reads.clone()
+    }
+
+    /// What a commit with this stamp writes, and its write conflict ranges.
+    pub(crate) fn settled(&self, stamp: &Stamp) -> (Vec<Write>, Vec<Span>) {
+        lock(&self.inner).settled(stamp)
     }
 
     /// Its write conflict ranges.

@@ -1,21 +1,37 @@
 //! The calls of a model transaction.
 
-use plinth_api::key::END_OF_KEYS;
-use plinth_api::{Code, Error, KeyRange, KeySelector, RangeOptions, RangeResult, Result, Transaction};
+use plinth_api::{Code, Error, KeyRange, KeySelector, Mutation, RangeOptions, RangeResult, Result, Transaction};
 use plinth_api::{TransactionOption, Value};
 
 use super::conflict::{get_key_range, RangeRead, Span};
 use super::lock;
-use super::state::{Change, Write};
+use super::stamp::{Place, StampedKey};
+use super::state::{AtomicOp, Change, Write};
 use super::transaction::{check_keyspace, Inner, ModelTransaction};
 
 impl Transaction for ModelTransaction {
-    fn atomic_op(&self, _: u32, _: plinth_api::Mutation, _: &[u8], _: &[u8]) -> Result<()> {
-        Err(Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+    fn atomic_op(&self, keyspace: u32, mutation: Mutation, key: &[u8], operand: &[u8]) -> Result<()> {
+        self.with(|state, inner| {
+            let quiet = inner.enter_write()?;
+            check_keyspace(state, keyspace)?;
+            inner.options.check_atomic(mutation, key, operand)?;
+            if mutation == Mutation::SetVersionstampedKey {
+                return add_stamped_key(inner, keyspace, key, operand);
+            }
+            if mutation == Mutation::SetVersionstampedValue {
+                Place::parse(operand).ok_or(Error::new(Code::CLIENT_INVALID_OPERATION))?;
+                inner.unreadable.push(Span { keyspace, range: KeyRange::single(key) });
+            }
+            let longest = inner.options.value_size;
+            let op = AtomicOp { mutation, key: key.to_vec(), operand: operand.to_vec(), longest };
+            add_write(inner, Write { keyspace, change: Change::Atomic(op) }, quiet);
+            Ok(())
+        })
     }
 
     fn versionstamp(&self) -> Result<[u8; 10]> {
-        Err(Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+        let stamp = lock(&self.inner).stamp.ok_or(Error::new(Code::TRANSACTION_INVALID_VERSION))?;
+        stamp.ok_or(Error::new(Code::NO_COMMIT_VERSION))
     }
 
     fn approximate_size(&self) -> Result<i64> {
@@ -44,11 +60,15 @@ impl Transaction for ModelTransaction {
         self.with(|state, inner| {
             inner.enter()?;
             check_keyspace(state, keyspace)?;
-            legal_key(key)?;
-            if key.len() > self.longest() {
+            inner.options.check_read(key)?;
+            if key.len() > inner.options.longest(key) {
                 return Ok(None);
             }
-            let view = self.view(state, inner, keyspace)?;
+            inner.has_read = true;
+            let view = self.view(state, inner, keyspace, snapshot)?;
+            if view.hides_key(key) && !inner.options.bypass_unreadable {
+                return Err(inner.refuse_unreadable());
+            }
             if !snapshot {
                 let own = inner.own();
                 inner.reads.add(Span { keyspace, range: KeyRange::single(key) }, &own);
@@ -61,9 +81,15 @@ impl Transaction for ModelTransaction {
         self.with(|state, inner| {
             inner.enter()?;
             check_keyspace(state, keyspace)?;
-            legal_bound(&selector.key)?;
-            let selector = self.shortened(selector);
-            let key = self.view(state, inner, keyspace)?.get_key(&selector);
+            inner.options.check_selector(&selector.key)?;
+            let selector = shortened(inner, selector);
+            inner.has_read = true;
+            let view = self.view(state, inner, keyspace, snapshot)?;
+            let folded = selector.clone().without_or_equal();
+            if view.hides_selector(&folded) {
+                return Err(inner.refuse_unreadable());
+            }
+            let key = view.get_key(&selector);
             if !snapshot {
                 let own = inner.own();
                 inner.reads.add(Span { keyspace, range: get_key_range(&selector, &key) }, &own);
@@ -82,15 +108,19 @@ impl Transaction for ModelTransaction {
         self.with(|state, inner| {
             inner.enter()?;
             check_keyspace(state, keyspace)?;
-            legal_bound(&begin.key)?;
-            legal_bound(&end.key)?;
-            let begin = self.shortened(begin).without_or_equal();
-            let end = self.shortened(end).without_or_equal();
+            inner.options.check_selector(&begin.key)?;
+            inner.options.check_selector(&end.key)?;
+            let begin = shortened(inner, begin).without_or_equal();
+            let end = shortened(inner, end).without_or_equal();
             if begin.offset >= end.offset && begin.key >= end.key {
                 return Ok(RangeResult::default());
             }
-            let view = self.view(state, inner, keyspace)?;
+            inner.has_read = true;
+            let view = self.view(state, inner, keyspace, options.snapshot)?;
             let result = view.get_range(&begin, &end, options);
+            if view.hides_range(&begin, &end, options.reverse, &result) {
+                return Err(inner.refuse_unreadable());
+            }
             if !options.snapshot {
                 let positions = view.positions(&begin, &end);
                 let read = RangeRead { begin: &begin, end: &end, reverse: options.reverse, positions, result: &result };
@@ -103,27 +133,21 @@ impl Transaction for ModelTransaction {
 
     fn set(&self, keyspace: u32, key: &[u8], value: &[u8]) -> Result<()> {
         self.with(|state, inner| {
-            inner.enter()?;
+            let quiet = inner.enter_write()?;
             check_keyspace(state, keyspace)?;
-            legal_key(key)?;
-            if key.len() > self.shared.options.key_size_limit {
-                return Err(Code::KEY_TOO_LARGE.into());
-            }
-            if value.len() > self.shared.options.value_size_limit {
-                return Err(Code::VALUE_TOO_LARGE.into());
-            }
-            add_write(inner, Write { keyspace, change: Change::Set(key.to_vec(), value.to_vec()) });
+            inner.options.check_set(key, value)?;
+            add_write(inner, Write { keyspace, change: Change::Set(key.to_vec(), value.to_vec()) }, quiet);
             Ok(())
         })
     }
 
     fn clear(&self, keyspace: u32, key: &[u8]) -> Result<()> {
         self.with(|state, inner| {
-            inner.enter()?;
+            let quiet = inner.enter_write()?;
             check_keyspace(state, keyspace)?;
-            legal_key(key)?;
-            if key.len() <= self.longest() {
-                add_write(inner, Write { keyspace, change: Change::Clear(KeyRange::single(key)) });
+            inner.options.check_clear(key)?;
+            if key.len() <= inner.options.longest(key) {
+                add_write(inner, Write { keyspace, change: Change::Clear(KeyRange::single(key)) }, quiet);
             }
             Ok(())
         })
@@ -131,10 +155,10 @@ impl Transaction for ModelTransaction {
 
     fn clear_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
         self.with(|state, inner| {
-            inner.enter()?;
+            let quiet = inner.enter_write()?;
             check_keyspace(state, keyspace)?;
-            let range = self.legal_range(begin, end)?;
-            add_write(inner, Write { keyspace, change: Change::Clear(range) });
+            let range = legal_range(inner, begin, end, true)?;
+            add_write(inner, Write { keyspace, change: Change::Clear(range) }, quiet);
             Ok(())
         })
     }
@@ -143,7 +167,7 @@ impl Transaction for ModelTransaction {
         self.with(|state, inner| {
             inner.enter()?;
             check_keyspace(state, keyspace)?;
-            let range = self.legal_range(begin, end)?;
+            let range = legal_range(inner, begin, end, false)?;
             let own = inner.own();
             inner.reads.add(Span { keyspace, range }, &own);
             Ok(())
@@ -154,7 +178,7 @@ impl Transaction for ModelTransaction {
         self.with(|state, inner| {
             inner.enter()?;
             check_keyspace(state, keyspace)?;
-            let span = Span { keyspace, range: self.legal_range(begin, end)? };
+            let span = Span { keyspace, range: legal_range(inner, begin, end, true)? };
             if !span.is_empty() {
                 inner.write_spans.push(span);
             }
@@ -195,7 +219,7 @@ impl Transaction for ModelTransaction {
         self.with(|_, inner| {
             inner.mark.map_or(Ok(()), |code| Err(Error::new(code)))?;
             if error.code().on_error().is_some() {
-                inner.reset();
+                inner.reset(&self.shared.options);
                 return Ok(());
             }
             inner.mark = Some(Code::TRANSACTION_CANCELLED);
@@ -205,7 +229,7 @@ impl Transaction for ModelTransaction {
 
     fn reset(&self) -> Result<()> {
         self.with(|_, inner| {
-            inner.reset();
+            inner.reset(&self.shared.options);
             Ok(())
         })
     }
@@ -218,7 +242,15 @@ impl Transaction for ModelTransaction {
     }
 
     fn set_option(&self, option: TransactionOption) -> Result<()> {
-        option.check(self.shared.options.transaction.size_limit).map(drop)
+        let option = option.check(self.shared.options.transaction.size_limit)?;
+        self.with(|_, inner| {
+            let used = inner.has_read || !inner.is_read_only();
+            if option == TransactionOption::ReadYourWritesDisable && used {
+                return Err(Code::CLIENT_INVALID_OPERATION.into());
+            }
+            inner.options.take(option);
+            Ok(())
+        })
     }
 
     fn id(&self) -> Result<String> {
@@ -230,52 +262,42 @@ impl Transaction for ModelTransaction {
     }
 }
 
-impl ModelTransaction {
-    /// The longest key that can be there (LIM-3).
-    fn longest(&self) -> usize {
-        self.shared.options.key_size_limit + 8
-    }
-
-    /// A selector with a key that is not needlessly long (LIM-3).
-    fn shortened(&self, mut selector: KeySelector) -> KeySelector {
-        selector.key.truncate(self.longest() + 1);
-        selector
-    }
-
-    /// A range of legal bounds in order (CONF-10 and DATA-5), cut as LIM-3 says.
-    fn legal_range(&self, begin: &[u8], end: &[u8]) -> Result<KeyRange> {
-        if begin > end {
-            return Err(Code::INVERTED_RANGE.into());
-        }
-        legal_bound(begin)?;
-        legal_bound(end)?;
-        let cut = |key: &[u8]| key[..key.len().min(self.longest() + 1)].to_vec();
-        Ok(KeyRange { begin: cut(begin), end: cut(end) })
-    }
+/// A selector with a key that is not needlessly long (LIM-3).
+fn shortened(inner: &Inner, mut selector: KeySelector) -> KeySelector {
+    selector.key = inner.options.cut(&selector.key);
+    selector
 }
 
-/// Adds a mutation and its write conflict range (CONF-1); an empty one is nothing at all.
-fn add_write(inner: &mut Inner, write: Write) {
+/// A range of legal bounds in order (CONF-10 and DATA-5), cut as LIM-3 says.
+fn legal_range(inner: &Inner, begin: &[u8], end: &[u8], writes: bool) -> Result<KeyRange> {
+    if begin > end {
+        return Err(Code::INVERTED_RANGE.into());
+    }
+    inner.options.check_range(begin, end, writes)?;
+    Ok(KeyRange { begin: inner.options.cut(begin), end: inner.options.cut(end) })
+}
+
+/// Adds a mutation and, unless `quiet`, its write conflict range (CONF-1 and CONF-11); an empty one
+/// is nothing at all.
+fn add_write(inner: &mut Inner, write: Write, quiet: bool) {
     let span = write.span();
     if !span.is_empty() {
-        inner.write_spans.push(span);
+        if matches!(write.change, Change::Clear(_)) {
+            inner.uncover(&span);
+        }
+        if !quiet {
+            inner.write_spans.push(span);
+        }
         inner.writes.push(write);
     }
 }
 
-/// Keys that are read or written lie below `\xff` (DATA-5).
-fn legal_key(key: &[u8]) -> Result<()> {
-    if key >= END_OF_KEYS {
-        return Err(Code::KEY_OUTSIDE_LEGAL_RANGE.into());
-    }
-    Ok(())
-}
-
-/// Bounds may be `\xff` itself (DATA-5).
-fn legal_bound(key: &[u8]) -> Result<()> {
-    if key > END_OF_KEYS {
-        return Err(Code::KEY_OUTSIDE_LEGAL_RANGE.into());
-    }
+/// A key that gets its stamp at commit, and hides where that may be (RYW-8).
+fn add_stamped_key(inner: &mut Inner, keyspace: u32, key: &[u8], value: &[u8]) -> Result<()> {
+    let place = Place::parse(key).ok_or(Error::new(Code::CLIENT_INVALID_OPERATION))?;
+    let key = StampedKey { keyspace, place, value: value.to_vec() };
+    inner.unreadable.push(key.span(inner.read_version.unwrap_or(0), inner.options.max_read()));
+    inner.stamped.push(key);
     Ok(())
 }
 

@@ -26,7 +26,7 @@ const NO_SECTIONS: [&str; 1] = ["UTF"];
 enum Kind {
     /// Functions with `#[test]`.
     Rust,
-    /// Functions of C or C++ that `RUN(name)` runs.
+    /// Functions of C that `RUN(name)` runs, and of C++ that are in a table.
     Claims,
 }
 
@@ -95,10 +95,13 @@ fn collect(directory: &Path, kind: Kind, files: &mut Vec<String>) -> Result<(), 
 fn read(path: &str, source: &str, headers: &str, kind: Kind, known: &[Id], found: &mut Citations) {
     let (layers, shared) = (split(source), split(headers));
     let text = Text::of(source, &layers);
-    let tests = match kind {
+    let mut tests = match kind {
         Kind::Rust => rust_tests(&text),
         Kind::Claims => claims(&text, &Text::of(headers, &shared), path, &mut found.complaints),
     };
+    if path.ends_with(".cpp") {
+        tests.extend(listed(&text));
+    }
     let mut sections: Vec<&str> = known.iter().map(|id| id.section.as_str()).collect();
     sections.dedup();
     for test in &tests {
@@ -115,7 +118,8 @@ fn read(path: &str, source: &str, headers: &str, kind: Kind, known: &[Id], found
             found.tests.push(Citation { id, file: path.to_owned(), test: test.name.clone() });
         }
     }
-    if !tests.is_empty() {
+    // A file of sources may have tests of its own, but its top is about the sources.
+    if !tests.is_empty() && !path.contains("/src/") {
         let cited = ids::in_text(&text.top()).into_iter().filter(|id| sections.contains(&id.section.as_str()));
         found.files.extend(cited.map(|id| Citation { id, file: path.to_owned(), test: String::new() }));
     }
@@ -225,6 +229,14 @@ fn claims(text: &Text<'_>, headers: &Text<'_>, path: &str, complaints: &mut Vec<
     found
 }
 
+/// The functions of C++ that a table of the program lists, as the last of their entry.
+fn listed(text: &Text<'_>) -> Vec<Test> {
+    let heads = text.code.iter().enumerate().filter_map(|(line, code)| Some((line, code.strip_prefix("void ")?)));
+    let heads = heads.map(|(line, rest)| (line, leading_word(rest)));
+    let in_table = |name: &str| text.code.iter().any(|code| code.contains(&format!(", {name}}}")));
+    heads.filter(|(_, name)| in_table(name)).map(|(line, name)| text.test(name, line)).collect()
+}
+
 fn leading_word(text: &str) -> &str {
     let end = text.bytes().position(|byte| !is_word(byte)).unwrap_or(text.len());
     &text[..end]
@@ -237,7 +249,7 @@ mod tests {
     fn scan(source: &str, kind: Kind) -> Citations {
         let known = ["COM-1", "COM-2", "COM-3", "RNG-1"].map(|id| id.parse::<Id>().unwrap());
         let mut found = Citations::default();
-        read("file", source, HEADER, kind, &known, &mut found);
+        read("file.cpp", source, HEADER, kind, &known, &mut found);
         found
     }
 
@@ -320,6 +332,13 @@ static inline void shared(void) {
     #[test]
     fn claims_count_if_they_are_run() {
         assert_eq!(cited(CLAIMS, Kind::Claims), ["one COM-2", "one COM-1", "two_rng1 RNG-1"]);
+    }
+
+    #[test]
+    fn sections_count_if_they_are_listed() {
+        let source = "/* COM-1 */\nvoid one()\n{\n}\n/* COM-2 */\nvoid two()\n{\n}\n\
+                      const struct row rows[] = {{\"a name\", one}};\n";
+        assert_eq!(cited(source, Kind::Claims), ["one COM-1"]);
     }
 
     #[test]
