@@ -98,6 +98,7 @@ run() {
     fi
     step 'rust tests' cargo test --release "${locked[@]}" --workspace --no-fail-fast
     if [ "$mode" = all ]; then
+        step 'planted defects' cargo test --release "${locked[@]}" -p plinth-engine --features defects --test defects
         step 'c tests' ffi build/ffi -DPLINTH_SHARED="$release/libplinth.so" -DPLINTH_STATIC="$release/libplinth.a"
         step 'c tests, addresssanitizer' ffi_asan
         step 'c tests, valgrind' ffi_valgrind

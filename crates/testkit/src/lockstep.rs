@@ -74,6 +74,18 @@ pub fn run(open: &Opener<'_>, seed: u64, steps: usize) -> std::result::Result<Re
     Err(Failure { seed, difference, trace })
 }
 
+/// Plays runs until one fails: its seed, and the operations made until then in all runs.
+pub fn steps_until_failure(open: &Opener<'_>, seeds: std::ops::Range<u64>, steps: usize) -> Option<(u64, usize)> {
+    let mut made = 0;
+    for seed in seeds {
+        match replay(open, &operations(seed, steps, SLOTS, KEYSPACES.len())) {
+            Ok(_) => made += steps,
+            Err((at, _)) => return Some((seed, made + at + 1)),
+        }
+    }
+    None
+}
+
 /// Runs these operations on a fresh database. An error tells at which of them and what differs.
 pub fn replay(open: &Opener<'_>, operations: &[Operation]) -> std::result::Result<Report, (usize, String)> {
     let mut pair = Pair::open(open).map_err(|error| (0, format!("open: {error}")))?;

@@ -30,7 +30,9 @@ impl Transaction {
         self.service.check_open()?;
         let option = option.check(self.service.options().transaction.size_limit)?;
         let mut state = self.lock();
-        if option == TransactionOption::ReadYourWritesDisable && (state.has_read || state.has_written()) {
+        // What a commit took away was written too.
+        let used = state.has_read || state.has_written() || state.sent.is_some();
+        if option == TransactionOption::ReadYourWritesDisable && used {
             let text = "own writes can't be hidden after the first read or write";
             return Err(Error::new(Code::CLIENT_INVALID_OPERATION).context(text));
         }

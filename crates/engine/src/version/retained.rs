@@ -104,6 +104,10 @@ impl Versions {
         };
         let after = retained.points.partition_point(names);
         let point = after.checked_sub(1).and_then(|at| retained.points.get(at));
+        let point = match point {
+            None if is_on(Defect::DropsTooOld) => retained.points.front(),
+            point => point,
+        };
         let point = point.ok_or_else(|| self.too_old(version))?;
         Ok(Arc::new(ReadPoint { version, snapshot: point.snapshot.clone() }))
     }
