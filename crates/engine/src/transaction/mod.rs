@@ -12,6 +12,7 @@ mod read;
 mod retry;
 mod special;
 mod state;
+mod walk;
 mod watch;
 mod write;
 
