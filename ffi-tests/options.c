@@ -493,6 +493,11 @@ static void read_your_writes_is_switched_off_first_or_not_at_all(void) {
         CHECK_OK(tr_set(tr, B("then"), B("own")));
         CHECK_VALUE(tr, B("then"), B("own"));
     }
+    /* A commit is no reset. */
+    CHECK_OK(plinth_transaction_reset(tr));
+    CHECK_OK(tr_set(tr, B("own"), B("v")));
+    CHECK_OK(plinth_transaction_commit(tr));
+    CHECK_CODE(tr_option(tr, PLINTH_OPTION_READ_YOUR_WRITES_DISABLE), PLINTH_ERROR_CLIENT_INVALID_OPERATION);
     /* A version is no read, and neither is another option. */
     CHECK_OK(plinth_transaction_reset(tr));
     CHECK(read_version_of(tr) > 0);

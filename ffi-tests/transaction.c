@@ -423,6 +423,13 @@ static void check_state_before_arguments(plinth_transaction *tr, plinth_error wa
     CHECK_CODE(tr_set(tr, B("\xff"), B("v")), want);
     CHECK_CODE(tr_clear(tr, B("\xff")), want);
     CHECK_CODE(tr_clear_range(tr, B("a"), B("\xff\xff")), want);
+    CHECK_CODE(tr_atomic(tr, 99, B("k"), B("v")), want);
+    CHECK_CODE(tr_add(tr, B("\xff"), B("v")), want);
+    CHECK_CODE(tr_add(tr, B("k"), bytes_of(large, 100001)), want);
+    CHECK_CODE(tr_stamped_key(tr, B("short"), 0, B("v")), want);
+    CHECK_CODE(tr_stamped_value(tr, B("k"), B("short"), 0), want);
+    CHECK_CODE(tr_set(tr, METADATA_VERSION, B("v")), want);
+    CHECK_CODE(tr_set(tr, B("\xff\xff/x"), B("v")), want);
     CHECK_CODE(tr_touch(tr, B("\xff")), want);
     CHECK_CODE(plinth_transaction_get_key(tr, NULL, &beyond, false, &value), want);
     CHECK_CODE(tr_read_conflict(tr, B("a"), B("\xff\xff")), want);

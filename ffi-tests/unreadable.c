@@ -308,6 +308,20 @@ static void a_stamp_at_the_begin_leaves_only_keys_below(void) {
     destroy(tr);
 }
 
+/* A key that is too long to exist is absent there too. (RYW-8, LIM-3) */
+static void an_over_long_key_is_absent_and_not_unreadable(void) {
+    static uint8_t key[10009];
+    plinth_transaction *tr = begin(db);
+    memset(key, 'k', sizeof key);
+    CHECK_OK(tr_stamped_key(tr, TEN, 0, B("v")));
+    CHECK_CODE(tr_touch(tr, bytes_of(key, 10008)), UNREADABLE);
+    CHECK_OK(plinth_transaction_reset(tr));
+    CHECK_OK(tr_stamped_key(tr, TEN, 0, B("v")));
+    CHECK_VALUE(tr, bytes_of(key, 10009), ABSENT);
+    CHECK_OK(plinth_transaction_commit(tr));
+    destroy(tr);
+}
+
 /* Walks notice the range even though no key is in it. (RYW-8, SEL-5) */
 static void walks_into_the_range_fail_and_walks_beside_it_do_not(void) {
     plinth_transaction *tr = seeded(db);
@@ -474,6 +488,7 @@ int main(int argc, char **argv) {
     RUN(without_a_read_version_the_range_begins_at_zero);
     RUN(a_suffix_behind_the_stamp_counts);
     RUN(a_stamp_at_the_begin_leaves_only_keys_below);
+    RUN(an_over_long_key_is_absent_and_not_unreadable);
     RUN(walks_into_the_range_fail_and_walks_beside_it_do_not);
     RUN(clears_inside_the_range_make_readable_what_they_cover);
     RUN(snapshot_reads_without_own_writes_never_fail);

@@ -414,14 +414,48 @@ static void ranges_of_other_writes_of_the_key_stay(void) {
     destroy(tr);
 }
 
+/* A call that is refused, in each way that one can be. */
+static void refused_write(plinth_transaction *tr, int way) {
+    static uint8_t large[100001];
+    switch (way) {
+    case 0:
+        CHECK_CODE(tr_set(tr, B("\xff"), B("v")), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
+        break;
+    case 1:
+        CHECK_CODE(tr_clear(tr, B("\xff")), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
+        break;
+    case 2:
+        CHECK_CODE(tr_clear_range(tr, B("a"), B("\xff\0")), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
+        break;
+    case 3:
+        CHECK_CODE(tr_clear_range(tr, B("b"), B("a")), PLINTH_ERROR_INVERTED_RANGE);
+        break;
+    case 4:
+        CHECK_CODE(tr_set(tr, bytes_of(large, 10001), B("v")), PLINTH_ERROR_KEY_TOO_LARGE);
+        break;
+    case 5:
+        CHECK_CODE(tr_add(tr, B("a"), bytes_of(large, 100001)), PLINTH_ERROR_VALUE_TOO_LARGE);
+        break;
+    case 6:
+        CHECK_CODE(tr_atomic(tr, 99, B("a"), B("v")), PLINTH_ERROR_INVALID_MUTATION_TYPE);
+        break;
+    default:
+        CHECK_CODE(tr_stamped_value(tr, B("a"), B("short"), 0), PLINTH_ERROR_CLIENT_INVALID_OPERATION);
+    }
+}
+
 /* A write that is refused uses it up as well. (CONF-11) */
 static void a_refused_write_uses_the_option_up(void) {
-    plinth_transaction *tr = begin(db);
-    CHECK_OK(quiet(tr));
-    CHECK_CODE(tr_set(tr, B("\xff"), B("v")), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
-    CHECK_OK(tr_set(tr, B("a"), B("v")));
-    CHECK_WRITE_CONFLICTS(tr, "[a,a\\x00)");
-    destroy(tr);
+    for (int way = 0; way < 8; way++) {
+        plinth_transaction *tr = begin(db);
+        char name[32];
+        snprintf(name, sizeof name, "after refused write %d", way);
+        CHECK_OK(quiet(tr));
+        refused_write(tr, way);
+        CHECK_OK(tr_set(tr, B("a"), B("v")));
+        harness_text(ranges_in(tr, NULL, WRITE_CONFLICTS), "[a,a\\x00)", name, __FILE__, __LINE__);
+        destroy(tr);
+    }
 }
 
 static void set_in_another_thread(long number, void *user) {

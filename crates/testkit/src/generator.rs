@@ -1,8 +1,8 @@
 //! Random calls and operations; the same seed gives the same ones.
 
 use fastrand::Rng;
-use plinth_api::key::END_OF_KEYS;
-use plinth_api::{KeySelector, Mutation, RangeOptions};
+use plinth_api::key::{END_OF_KEYS, METADATA_VERSION};
+use plinth_api::{KeySelector, Mutation, RangeOptions, TransactionOption};
 
 use crate::call::{Call, RangeCall};
 use crate::keys;
@@ -130,8 +130,18 @@ impl Calls {
         [&template[..], &offset.to_le_bytes()].concat()
     }
 
+    /// The metadata version, and what may be done to it.
+    fn metadata(&mut self, keyspace: usize) -> Call {
+        let operand = vec![0; if self.one_in(8) { 15 } else { 14 }];
+        Call::Atomic { keyspace, mutation: Mutation::SetVersionstampedValue, key: METADATA_VERSION.to_vec(), operand }
+    }
+
     /// An atomic operation.
     fn atomic(&mut self, keyspace: usize) -> Call {
+        // Not among legal calls: whoever reads such a key before the commit gets an error.
+        if !self.illegal.is_empty() && self.one_in(20) {
+            return self.metadata(keyspace);
+        }
         if !self.illegal.is_empty() && self.one_in(5) {
             return self.stamped(keyspace);
         }
@@ -169,7 +179,10 @@ impl Calls {
         if !self.too_long.is_empty() && self.one_in(60) {
             return self.pick(|calls| &calls.too_long);
         }
-        if !self.illegal.is_empty() && self.one_in(60) {
+        if !self.illegal.is_empty() && self.one_in(30) {
+            if self.one_in(3) {
+                return METADATA_VERSION.to_vec();
+            }
             return if self.rng.bool() { END_OF_KEYS.to_vec() } else { self.pick(|calls| &calls.illegal) };
         }
         self.pick(|calls| &calls.ordinary)
@@ -289,7 +302,8 @@ fn beginning(calls: &mut Calls) -> Action {
 fn action(calls: &mut Calls) -> Action {
     match calls.rng.u32(..1000) {
         0..=379 => Action::Call(calls.read()),
-        380..=829 => Action::Call(calls.write("v")),
+        380..=419 => Action::SetOption(option(calls)),
+        420..=829 => Action::Call(calls.write("v")),
         830..=919 => Action::Commit,
         920..=939 => Action::ReadVersion,
         940..=959 => Action::SetReadVersion(version_choice(calls)),
@@ -299,6 +313,23 @@ fn action(calls: &mut Calls) -> Action {
         _ => {
             Action::OnError(*calls.rng.choice(&[1020, 1007, 1021, 1042, 1009, 2004, 2101, 4100, 1031]).unwrap_or(&1020))
         }
+    }
+}
+
+/// Options that change answers; system keys are asked for most.
+fn option(calls: &mut Calls) -> TransactionOption {
+    match calls.rng.u8(..20) {
+        0..=5 => TransactionOption::NextWriteNoWriteConflictRange,
+        6..=7 => TransactionOption::SnapshotRywDisable,
+        8 => TransactionOption::SnapshotRywEnable,
+        9..=10 => TransactionOption::ReadYourWritesDisable,
+        11..=13 => TransactionOption::AccessSystemKeys,
+        14 => TransactionOption::ReadSystemKeys,
+        15 => TransactionOption::RawAccess,
+        16 => TransactionOption::BypassUnreadable,
+        17 => TransactionOption::ReadLockAware,
+        18 => TransactionOption::LockAware,
+        _ => TransactionOption::ReportConflictingKeys,
     }
 }
 

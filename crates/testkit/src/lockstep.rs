@@ -4,17 +4,18 @@
 //! that is wider than needed (FREE-4), and any version numbers that keep the order.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plinth_api::key::END_OF_KEYS;
+use plinth_api::key::{END_OF_KEYS, END_OF_SYSTEM_KEYS};
 use plinth_api::TransactionDefaults;
 use plinth_api::{Code, Database, DatabaseOptions, Error, KeySelector, RangeOptions, Result, Transaction};
 
 use crate::call::{Answer, Call};
 use crate::generator::operations;
 use crate::keys::LONGEST_READ;
-use crate::model::{ModelDatabase, ModelTransaction, Verdict};
+use crate::model::{ModelDatabase, ModelTransaction, Verdict, READ_CONFLICTS, WRITE_CONFLICTS};
 use crate::operation::{Action, Operation, VersionChoice};
 use crate::shrink::shrink;
 
@@ -74,13 +75,13 @@ pub fn run(open: &Opener<'_>, seed: u64, steps: usize) -> std::result::Result<Re
     Err(Failure { seed, difference, trace })
 }
 
-/// Plays runs until one fails: its seed, and the operations made until then in all runs.
-pub fn steps_until_failure(open: &Opener<'_>, seeds: std::ops::Range<u64>, steps: usize) -> Option<(u64, usize)> {
-    let mut made = 0;
+/// The first of these seeds whose run fails, and how many steps were executed in all until then.
+pub fn steps_until_failure(open: &Opener<'_>, seeds: Range<u64>, steps: usize) -> Option<(u64, usize)> {
+    let mut executed = 0;
     for seed in seeds {
         match replay(open, &operations(seed, steps, SLOTS, KEYSPACES.len())) {
-            Ok(_) => made += steps,
-            Err((at, _)) => return Some((seed, made + at + 1)),
+            Ok(report) => executed += report.operations,
+            Err((at, _)) => return Some((seed, executed + steps.min(at + 1))),
         }
     }
     None
@@ -153,6 +154,7 @@ impl Pair {
         match action {
             Action::Begin => Ok(()),
             Action::Call(call) => self.call(slot, call),
+            Action::SetOption(option) => self.both(slot, |transaction| transaction.set_option(*option)),
             Action::ReadVersion => self.read_version(slot),
             Action::SetReadVersion(choice) => self.set_read_version(slot, *choice),
             Action::Commit => self.commit(slot),
@@ -213,7 +215,8 @@ impl Pair {
         }
         let real = call.perform(&*slot.real, &self.ids);
         let model = call.perform(&*slot.model, &self.model_ids);
-        self.compare(real, model)
+        self.compare(real, model)?;
+        slot.compare_sizes()
     }
 
     fn read_version(&mut self, slot: &mut Slot) -> Step {
@@ -282,6 +285,7 @@ impl Pair {
             return self.both(slot, |transaction| transaction.commit());
         }
         slot.unseen = slot.model.version().is_none();
+        self.compare_conflict_ranges(slot)?;
         let verdict = slot.model.verdict();
         let real = code(slot.real.commit().err());
         match (verdict, real) {
@@ -320,6 +324,24 @@ impl Pair {
         self.report.commits += 1;
         slot.model.follow(Some(Some((version, stamp))));
         self.know(version);
+        self.compare_conflict_ranges(slot)
+    }
+
+    /// Compares what the special keys say of the conflict ranges (SPEC-4), where the rules leave no
+    /// choice of them and the versions are known.
+    fn compare_conflict_ranges(&self, slot: &Slot) -> Step {
+        let reads = slot.model.reads();
+        let exact = slot.model.version().is_none() || slot.seen.is_some();
+        for prefix in [READ_CONFLICTS, WRITE_CONFLICTS] {
+            let comparable = if prefix == READ_CONFLICTS { reads.required == reads.allowed } else { exact };
+            for keyspace in (0..KEYSPACES.len()).filter(|_| comparable) {
+                let begin = KeySelector::first_greater_or_equal(prefix);
+                let end = KeySelector::first_greater_or_equal([prefix, END_OF_SYSTEM_KEYS].concat());
+                let call = Call::GetRange { keyspace, begin, end, options: RangeOptions::default() };
+                let real = call.perform(&*slot.real, &self.ids);
+                same(real, call.perform(&*slot.model, &self.model_ids), &call.to_string())?;
+            }
+        }
         Ok(())
     }
 
@@ -341,6 +363,16 @@ impl Slot {
         self.seen = None;
         self.unreadable = false;
         self.unseen = false;
+    }
+
+    /// Compares the sizes, where the rules leave no choice of conflict ranges (FREE-4).
+    fn compare_sizes(&self) -> Step {
+        let reads = self.model.reads();
+        if reads.required != reads.allowed {
+            return Ok(());
+        }
+        let size = |transaction: &dyn Transaction| transaction.approximate_size().map_err(|error| error.code());
+        same(size(&*self.real), size(&*self.model), "approximate size (LIM-7)")
     }
 
     fn forget_if_reset(&mut self) {

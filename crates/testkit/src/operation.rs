@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use plinth_api::TransactionOption;
+
 use crate::call::Call;
 
 /// A step: what is done, and by which of the open transactions.
@@ -20,6 +22,8 @@ pub enum Action {
     Begin,
     /// A read or a write.
     Call(Call),
+    /// `set_option`
+    SetOption(TransactionOption),
     /// `read_version`
     ReadVersion,
     /// `set_read_version`
@@ -56,6 +60,7 @@ impl fmt::Display for Operation {
         write!(f, "t{}.", self.slot)?;
         match &self.action {
             Action::Call(call) => write!(f, "{call}"),
+            Action::SetOption(option) => write!(f, "set_option({option:?})"),
             Action::Begin => f.write_str("begin"),
             Action::ReadVersion => f.write_str("read_version"),
             Action::SetReadVersion(choice) => write!(f, "set_read_version({choice:?})"),

@@ -55,8 +55,8 @@ impl Transaction {
     }
 
     pub(super) fn write_clear_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
-        limits::check_order(begin, end)?;
         let (mut state, conflicts) = self.writable()?;
+        limits::check_order(begin, end)?;
         special::check_clear(begin, end, state.options.special_writes)?;
         let bounds = state.options.bounds;
         bounds.check_write_range(begin, end)?;

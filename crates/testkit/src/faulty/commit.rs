@@ -2,11 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
-use plinth_api::{Code, Result, Transaction};
+use plinth_api::{Code, KeyRange, Result, Transaction};
 
 use super::transaction::FaultyTransaction;
 use super::Fault;
-use crate::model::{Change, ModelTransaction, Verdict};
+use crate::model::{Change, ModelTransaction, Verdict, Write};
 
 impl FaultyTransaction {
     pub(super) fn commit_badly(&self) -> Result<()> {
@@ -24,6 +24,7 @@ impl FaultyTransaction {
                 self.inner.follow(None);
                 return Err(Code::NOT_COMMITTED.into());
             }
+            Fault::SettlesEarly if self.inner.hides_nothing() => settle_early(&self.inner),
             Fault::LowersVersions if self.database.now_and_then() => {
                 self.lowered.store(100_000, Ordering::Relaxed);
             }
@@ -45,6 +46,19 @@ impl FaultyTransaction {
         }
         // The copy has no reads, so that nothing can refuse it.
         let _ = again.commit();
+    }
+}
+
+/// Adds a write of what each atomic operation comes to at the read version.
+fn settle_early(transaction: &ModelTransaction) {
+    for write in transaction.writes() {
+        let Change::Atomic(op) = write.change else { continue };
+        let change = match transaction.get(write.keyspace, &op.key, true) {
+            Ok(Some(value)) => Change::Set(op.key, value.to_vec()),
+            Ok(None) => Change::Clear(KeyRange::single(&op.key)),
+            Err(_) => continue,
+        };
+        transaction.tamper(|writes| writes.push(Write { keyspace: write.keyspace, change }));
     }
 }
 

@@ -49,11 +49,19 @@ pub enum Fault {
     LowersVersions,
     /// Calls after the commit are taken.
     OpenAfterCommit,
+    /// Atomic operations work on the value at the read version.
+    SettlesEarly,
+    /// Keys without their versionstamp can be read.
+    ReadsUnreadable,
+    /// Reads of keys with a dependent atomic operation add no conflicts.
+    CutsOutAtomics,
+    /// Writes that should add no write conflict do.
+    IgnoresQuiet,
 }
 
 impl Fault {
     /// All of them but [`Fault::None`].
-    pub const ALL: [Fault; 15] = [
+    pub const ALL: [Fault; 19] = [
         Fault::IgnoresReads,
         Fault::MissesPhantoms,
         Fault::IgnoresLastByte,
@@ -69,11 +77,18 @@ impl Fault {
         Fault::HidesOwnWrites,
         Fault::LowersVersions,
         Fault::OpenAfterCommit,
+        Fault::SettlesEarly,
+        Fault::ReadsUnreadable,
+        Fault::CutsOutAtomics,
+        Fault::IgnoresQuiet,
     ];
 
     /// Those that a history of legal calls can show.
     pub fn shows_in_histories(self) -> bool {
-        !matches!(self, Fault::None | Fault::NeverTooOld | Fault::OpenAfterCommit)
+        let in_atomics = matches!(self, Fault::SettlesEarly | Fault::CutsOutAtomics);
+        let in_options = matches!(self, Fault::ReadsUnreadable | Fault::IgnoresQuiet);
+        let in_errors = matches!(self, Fault::NeverTooOld | Fault::OpenAfterCommit);
+        self != Fault::None && !in_atomics && !in_options && !in_errors
     }
 }
 

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
 
-use plinth_api::key::successor;
+use plinth_api::key::{successor, END_OF_SYSTEM_KEYS};
 use plinth_api::{Error, KeySelector, Mutation, RangeOptions, RangeResult, Result};
 use plinth_api::{Transaction, TransactionOption, Value};
 
 use super::{Fault, FaultyDatabase};
-use crate::model::ModelTransaction;
+use crate::model::{Change, ModelTransaction, Write};
 
 /// A model transaction behind a layer that lies.
 pub(super) struct FaultyTransaction {
@@ -36,6 +36,9 @@ impl FaultyTransaction {
         if self.has(Fault::StaleReads) && self.inner.version().is_none() && self.database.now_and_then() {
             return self.inner.set_read_version(self.database.model.one_before_newest());
         }
+        if self.has(Fault::ReadsUnreadable) {
+            self.inner.uncover_all();
+        }
         if self.has(Fault::MovingReads) {
             self.inner.move_to_newest();
         }
@@ -53,6 +56,13 @@ impl FaultyTransaction {
     /// Whether reads are made without conflicts, to be added by hand if at all.
     fn reads_loosely(&self, snapshot: bool) -> bool {
         snapshot || self.has(Fault::IgnoresReads) || self.has(Fault::IgnoresLastByte)
+    }
+
+    /// Whether a key has an atomic operation and is taken for written because of it.
+    fn cuts_out(&self, keyspace: u32, key: &[u8]) -> bool {
+        let on_key =
+            |write: &Write| write.keyspace == keyspace && matches!(&write.change, Change::Atomic(op) if op.key == key);
+        self.has(Fault::CutsOutAtomics) && self.inner.writes().iter().any(on_key)
     }
 
     /// Adds a read conflict range whose end has lost its last byte.
@@ -100,7 +110,8 @@ impl Transaction for FaultyTransaction {
     fn get(&self, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Option<Value>> {
         self.before_call()?;
         self.before_read()?;
-        let value = self.inner.get(keyspace, key, self.reads_loosely(snapshot))?;
+        let loosely = self.reads_loosely(snapshot) || self.cuts_out(keyspace, key);
+        let value = self.inner.get(keyspace, key, loosely)?;
         self.add_shortened(keyspace, key, &successor(key), snapshot)?;
         Ok(value)
     }
@@ -118,6 +129,9 @@ impl Transaction for FaultyTransaction {
         end: KeySelector,
         options: RangeOptions,
     ) -> Result<RangeResult> {
+        if begin.key.starts_with(END_OF_SYSTEM_KEYS) {
+            return self.inner.get_range(keyspace, begin, end, options);
+        }
         self.before_call()?;
         self.before_read()?;
         let loose = self.has(Fault::MissesPhantoms) || self.reads_loosely(options.snapshot);
@@ -197,6 +211,9 @@ impl Transaction for FaultyTransaction {
     }
 
     fn set_option(&self, option: TransactionOption) -> Result<()> {
+        if self.has(Fault::IgnoresQuiet) && option == TransactionOption::NextWriteNoWriteConflictRange {
+            return Ok(());
+        }
         self.inner.set_option(option)
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct ReadSpans {
     pub required: Vec<Span>,
     /// A later write in one of these may be a conflict.
     pub allowed: Vec<Span>,
+    /// What the required ones add to the transaction's size (LIM-7).
+    pub size: usize,
 }
 
 /// How far a range read's selectors ran.
@@ -44,6 +46,11 @@ impl Span {
             && !other.is_empty()
     }
 
+    /// What it adds to the transaction's size (LIM-7).
+    pub fn size(&self) -> usize {
+        24 + self.range.begin.len() + self.range.end.len()
+    }
+
     /// Whether no key is inside.
     pub fn is_empty(&self) -> bool {
         self.range.begin >= self.range.end
@@ -67,15 +74,19 @@ impl Span {
 impl ReadSpans {
     /// Adds a range, less what is in `own` (CONF-3).
     pub fn add(&mut self, span: Span, own: &[Span]) {
-        self.required.extend(cut(span.clone(), own));
-        self.allowed.extend(cut(span, own));
+        self.add_pieces(cut(span.clone(), own), cut(span, own));
     }
 
     /// Adds the ranges of a range read (CONF-5 and CONF-6).
     pub fn add_range_read(&mut self, keyspace: u32, read: &RangeRead<'_>, own: &[Span]) {
         let span = |range| Span { keyspace, range };
-        self.required.extend(cut(span(read.conflict_range(false)), own));
-        self.allowed.extend(cut(span(read.conflict_range(true)), own));
+        self.add_pieces(cut(span(read.conflict_range(false)), own), cut(span(read.conflict_range(true)), own));
+    }
+
+    fn add_pieces(&mut self, required: Vec<Span>, allowed: Vec<Span>) {
+        self.size += required.iter().map(Span::size).sum::<usize>();
+        self.required.extend(required);
+        self.allowed.extend(allowed);
     }
 }
 

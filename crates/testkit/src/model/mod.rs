@@ -1,11 +1,13 @@
 //! The rules in the most obvious code: one map for every version, lists of ranges, and loops.
 //!
-//! Left out: transaction size (LIM-4), timeouts, retry limits, and all durability.
+//! Left out: the limit of a transaction's size (LIM-4), timeouts, retry limits, watches, options of the
+//! database, estimates, special keys other than conflict ranges, and all durability.
 
 mod atomic;
 mod conflict;
 mod database;
 mod options;
+mod special;
 mod stamp;
 mod state;
 mod transaction;
@@ -16,7 +18,8 @@ pub use database::ModelDatabase;
 pub use transaction::{ModelTransaction, Verdict};
 
 pub(crate) use conflict::{intersects, Span};
-pub(crate) use state::Change;
+pub(crate) use special::{READ_CONFLICTS, WRITE_CONFLICTS};
+pub(crate) use state::{Change, Write};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

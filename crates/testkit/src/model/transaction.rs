@@ -39,6 +39,8 @@ pub(super) struct Inner {
     pub options: Options,
     /// Whether it was used for a read (RYW-7).
     pub has_read: bool,
+    /// The size so far, without that of the read conflicts (LIM-7).
+    pub size: usize,
     pub read_version: Option<i64>,
     /// Whether the version is known to be good, so that nothing is checked.
     pub placed: bool,
@@ -64,6 +66,7 @@ impl Inner {
         Self {
             options: Options::new(options),
             has_read: false,
+            size: 0,
             read_version: None,
             placed: false,
             writes: Vec::new(),
@@ -314,6 +317,16 @@ impl ModelTransaction {
     /// Changes its mutations behind its back, for engines that are broken on purpose.
     pub(crate) fn tamper(&self, change: impl FnOnce(&mut Vec<Write>)) {
         change(&mut lock(&self.inner).writes);
+    }
+
+    /// Whether every key can be read.
+    pub(crate) fn hides_nothing(&self) -> bool {
+        lock(&self.inner).unreadable.is_empty()
+    }
+
+    /// Makes all keys readable, for engines that are broken on purpose.
+    pub(crate) fn uncover_all(&self) {
+        lock(&self.inner).unreadable.clear();
     }
 
     /// Moves it to the newest version, for engines that are broken on purpose.

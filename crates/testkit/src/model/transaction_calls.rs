@@ -5,9 +5,13 @@ use plinth_api::{TransactionOption, Value};
 
 use super::conflict::{get_key_range, RangeRead, Span};
 use super::lock;
+use super::special;
 use super::stamp::{Place, StampedKey};
 use super::state::{AtomicOp, Change, Write};
 use super::transaction::{check_keyspace, Inner, ModelTransaction};
+
+/// What a mutation adds to the size beside its bytes (LIM-7).
+const MUTATION: usize = 28;
 
 impl Transaction for ModelTransaction {
     fn atomic_op(&self, keyspace: u32, mutation: Mutation, key: &[u8], operand: &[u8]) -> Result<()> {
@@ -15,11 +19,13 @@ impl Transaction for ModelTransaction {
             let quiet = inner.enter_write()?;
             check_keyspace(state, keyspace)?;
             inner.options.check_atomic(mutation, key, operand)?;
+            check_place(mutation, key, operand)?;
+            inner.size += MUTATION + key.len() + operand.len();
             if mutation == Mutation::SetVersionstampedKey {
-                return add_stamped_key(inner, keyspace, key, operand);
+                add_stamped_key(inner, keyspace, key, operand);
+                return Ok(());
             }
             if mutation == Mutation::SetVersionstampedValue {
-                Place::parse(operand).ok_or(Error::new(Code::CLIENT_INVALID_OPERATION))?;
                 inner.unreadable.push(Span { keyspace, range: KeyRange::single(key) });
             }
             let longest = inner.options.value_size;
@@ -35,7 +41,8 @@ impl Transaction for ModelTransaction {
     }
 
     fn approximate_size(&self) -> Result<i64> {
-        Err(Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+        let inner = lock(&self.inner);
+        Ok((inner.size + inner.reads.size) as i64)
     }
 
     fn estimated_range_size(&self, _: u32, _: &[u8], _: &[u8]) -> Result<i64> {
@@ -65,11 +72,16 @@ impl Transaction for ModelTransaction {
                 return Ok(None);
             }
             inner.has_read = true;
+            let conflicts = !snapshot;
+            if conflicts && inner.options.ryw_disabled {
+                // Even if it fails (CONF-9).
+                inner.reads.add(Span { keyspace, range: KeyRange::single(key) }, &[]);
+            }
             let view = self.view(state, inner, keyspace, snapshot)?;
             if view.hides_key(key) && !inner.options.bypass_unreadable {
                 return Err(inner.refuse_unreadable());
             }
-            if !snapshot {
+            if conflicts && !inner.options.ryw_disabled {
                 let own = inner.own();
                 inner.reads.add(Span { keyspace, range: KeyRange::single(key) }, &own);
             }
@@ -106,6 +118,10 @@ impl Transaction for ModelTransaction {
         options: RangeOptions,
     ) -> Result<RangeResult> {
         self.with(|state, inner| {
+            if let Some(rows) = special::rows(inner, keyspace, &begin.key, &end.key) {
+                // During and after the commit too (COM-3).
+                return inner.mark.map_or(Ok(rows), |code| Err(code.into()));
+            }
             inner.enter()?;
             check_keyspace(state, keyspace)?;
             inner.options.check_selector(&begin.key)?;
@@ -136,6 +152,7 @@ impl Transaction for ModelTransaction {
             let quiet = inner.enter_write()?;
             check_keyspace(state, keyspace)?;
             inner.options.check_set(key, value)?;
+            inner.size += MUTATION + key.len() + value.len();
             add_write(inner, Write { keyspace, change: Change::Set(key.to_vec(), value.to_vec()) }, quiet);
             Ok(())
         })
@@ -147,7 +164,9 @@ impl Transaction for ModelTransaction {
             check_keyspace(state, keyspace)?;
             inner.options.check_clear(key)?;
             if key.len() <= inner.options.longest(key) {
-                add_write(inner, Write { keyspace, change: Change::Clear(KeyRange::single(key)) }, quiet);
+                let write = Write { keyspace, change: Change::Clear(KeyRange::single(key)) };
+                inner.size += write.span().size();
+                add_write(inner, write, quiet);
             }
             Ok(())
         })
@@ -158,6 +177,7 @@ impl Transaction for ModelTransaction {
             let quiet = inner.enter_write()?;
             check_keyspace(state, keyspace)?;
             let range = legal_range(inner, begin, end, true)?;
+            inner.size += MUTATION + begin.len() + end.len();
             add_write(inner, Write { keyspace, change: Change::Clear(range) }, quiet);
             Ok(())
         })
@@ -179,6 +199,10 @@ impl Transaction for ModelTransaction {
             inner.enter()?;
             check_keyspace(state, keyspace)?;
             let span = Span { keyspace, range: legal_range(inner, begin, end, true)? };
+            if begin != end {
+                // LIM-7 counts the bounds as they were passed.
+                inner.size += 24 + begin.len() + end.len();
+            }
             if !span.is_empty() {
                 inner.write_spans.push(span);
             }
@@ -286,19 +310,33 @@ fn add_write(inner: &mut Inner, write: Write, quiet: bool) {
             inner.uncover(&span);
         }
         if !quiet {
+            inner.size += span.size();
             inner.write_spans.push(span);
         }
         inner.writes.push(write);
     }
 }
 
+/// VST-4.
+fn check_place(mutation: Mutation, key: &[u8], operand: &[u8]) -> Result<()> {
+    let placed = match mutation {
+        Mutation::SetVersionstampedKey => Place::parse(key).is_some(),
+        Mutation::SetVersionstampedValue => Place::parse(operand).is_some(),
+        _ => true,
+    };
+    if placed {
+        Ok(())
+    } else {
+        Err(Code::CLIENT_INVALID_OPERATION.into())
+    }
+}
+
 /// A key that gets its stamp at commit, and hides where that may be (RYW-8).
-fn add_stamped_key(inner: &mut Inner, keyspace: u32, key: &[u8], value: &[u8]) -> Result<()> {
-    let place = Place::parse(key).ok_or(Error::new(Code::CLIENT_INVALID_OPERATION))?;
+fn add_stamped_key(inner: &mut Inner, keyspace: u32, key: &[u8], value: &[u8]) {
+    let Some(place) = Place::parse(key) else { return };
     let key = StampedKey { keyspace, place, value: value.to_vec() };
     inner.unreadable.push(key.span(inner.read_version.unwrap_or(0), inner.options.max_read()));
     inner.stamped.push(key);
-    Ok(())
 }
 
 #[cfg(test)]
@@ -361,5 +399,33 @@ mod tests {
             vec![(b"c", b"d"), (b"d\0", b"e")],
         );
         check(&|t| assert!(t.get(0, b"b", true).unwrap().is_some()), vec![]);
+        let add = |t: &ModelTransaction| t.atomic_op(0, Mutation::Add, b"d", b"\x01").unwrap();
+        check(&|t| (add(t), t.get(0, b"d", false).unwrap()).0, vec![(b"d", b"d\0")]);
+        check(&|t| (t.set(0, b"d", b"").unwrap(), add(t), t.get(0, b"d", false).unwrap()).1, vec![]);
+    }
+
+    #[test]
+    fn a_key_without_its_stamp_is_as_section_19_says() {
+        let database = ModelDatabase::new(DatabaseOptions::default());
+        let begin = || {
+            let transaction = database.begin_model();
+            transaction.atomic_op(0, Mutation::SetVersionstampedValue, b"k", &[0; 14]).unwrap();
+            transaction
+        };
+        let code = |result: Result<Option<Value>>| result.unwrap_err().code();
+        let read = begin();
+        assert_eq!(code(read.get(0, b"k", false)), Code::ACCESSED_UNREADABLE);
+        assert_eq!(read.commit().unwrap_err().code(), Code::ACCESSED_UNREADABLE);
+        assert_eq!(read.versionstamp().unwrap_err().code(), Code::TRANSACTION_INVALID_VERSION);
+        let set = begin();
+        set.set(0, b"k", b"v").unwrap();
+        assert_eq!(code(set.get(0, b"k", false)), Code::ACCESSED_UNREADABLE);
+        let cleared = begin();
+        cleared.clear(0, b"k").unwrap();
+        assert!(cleared.get(0, b"k", false).unwrap().is_none());
+        let committed = begin();
+        committed.commit().unwrap();
+        let value = database.begin_model().get(0, b"k", false).unwrap().unwrap().to_vec();
+        assert_eq!(value, committed.versionstamp().unwrap());
     }
 }
