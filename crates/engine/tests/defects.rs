@@ -36,7 +36,7 @@ fn by_lockstep() -> Option<usize> {
 fn by_history(seeds: u64) -> Option<usize> {
     let fails = |seed: &u64| {
         // Every other run has so few keys that commits of one group meet.
-        let (threads, keys) = if seed % 2 == 0 { (8, 24) } else { (32, 3) };
+        let (threads, keys) = if seed.is_multiple_of(2) { (8, 24) } else { (32, 3) };
         let transactions = TRANSACTIONS / threads;
         let load = Load { seed: *seed, threads, transactions, keys, reach: None, mixed_durability: false };
         record(&*memory(), &load).map_or(true, |history| check(&history).is_err())
