@@ -1,6 +1,8 @@
 //! Atomic operations and versionstamps.
 
-use plinth_api::{Code, Error, Mutation};
+use std::borrow::Cow;
+
+use plinth_api::Mutation;
 use plinth_boundary::slice;
 
 use crate::transaction::{key, on_free, on_out};
@@ -79,7 +81,7 @@ pub unsafe extern "C" fn plinth_transaction_atomic_op(
     operand_len: usize,
 ) -> plinth_error {
     on_free("plinth_transaction_atomic_op", tr, ks, |tr, ks| {
-        let op = Mutation::from_number(op)?;
+        let op = Mutation::from_number(op).map_err(|error| tr.refuse_write(error))?;
         // SAFETY: this function's contract.
         let (key, operand) = unsafe { (self::key(key, key_len)?, slice::bytes(operand, operand_len, "operand")?) };
         tr.atomic_op(ks, op, key, operand)
@@ -117,8 +119,7 @@ pub unsafe extern "C" fn plinth_transaction_set_versionstamped_key(
     on_free("plinth_transaction_set_versionstamped_key", tr, ks, |tr, ks| {
         // SAFETY: this function's contract.
         let (key, value) = unsafe { (self::key(key, key_len)?, slice::bytes(value, value_len, "value")?) };
-        let key = with_offset(key, offset, "key")?;
-        tr.atomic_op(ks, Mutation::SetVersionstampedKey, &key, value)
+        tr.atomic_op(ks, Mutation::SetVersionstampedKey, &with_offset(key, offset), value)
     })
 }
 
@@ -154,19 +155,21 @@ pub unsafe extern "C" fn plinth_transaction_set_versionstamped_value(
     on_free("plinth_transaction_set_versionstamped_value", tr, ks, |tr, ks| {
         // SAFETY: this function's contract.
         let (key, value) = unsafe { (self::key(key, key_len)?, slice::bytes(value, value_len, "value")?) };
-        let value = with_offset(value, offset, "value")?;
-        tr.atomic_op(ks, Mutation::SetVersionstampedValue, key, &value)
+        tr.atomic_op(ks, Mutation::SetVersionstampedValue, key, &with_offset(value, offset))
     })
 }
 
-/// Appends the place of the stamp in FoundationDB's form; 2000 where it does not fit (rule VST-4).
-fn with_offset(bytes: &[u8], offset: u32, name: &str) -> Result<Vec<u8>, Error> {
-    if u64::from(offset) + 10 > bytes.len() as u64 {
-        return Err(Error::new(Code::CLIENT_INVALID_OPERATION)
-            .context(format!("a {name} of {} bytes has no room for a versionstamp at {offset}", bytes.len())));
+/// The form that the backend takes: the place of the stamp follows the bytes (rule VST-2), and is
+/// checked there. What is too long in any database is not copied; its length is the error.
+fn with_offset(bytes: &[u8], offset: u32) -> Cow<'_, [u8]> {
+    match bytes.len() {
+        0..=LONGEST => Cow::Owned([bytes, &offset.to_le_bytes()].concat()),
+        _ => Cow::Borrowed(bytes),
     }
-    Ok([bytes, &offset.to_le_bytes()].concat())
 }
+
+/// More than any key or value may have.
+const LONGEST: usize = 1 << 29;
 
 /// A versionstamp as C has it.
 #[derive(Default)]
@@ -200,12 +203,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_offset_is_appended_where_the_stamp_fits() {
-        assert_eq!(with_offset(b"foo0123456789", 3, "key").unwrap(), b"foo0123456789\x03\0\0\0");
-        assert_eq!(with_offset(b"0123456789", 0, "key").unwrap(), b"0123456789\0\0\0\0");
-        for (bytes, offset) in [(&b"foo0123456789"[..], 4), (b"012345678", 0), (b"", 0), (b"0123456789", u32::MAX)] {
-            let error = with_offset(bytes, offset, "key").unwrap_err();
-            assert_eq!(error.code(), Code::CLIENT_INVALID_OPERATION, "{error}");
-        }
+    fn the_offset_follows_the_bytes() {
+        assert_eq!(&*with_offset(b"foo0123456789", 3), b"foo0123456789\x03\0\0\0");
+        assert_eq!(&*with_offset(b"", u32::MAX), b"\xff\xff\xff\xff");
     }
 }

@@ -77,6 +77,12 @@ pub trait Transaction: Send + Sync {
     /// place as a little-endian number.
     fn atomic_op(&self, keyspace: u32, mutation: Mutation, key: &[u8], operand: &[u8]) -> Result<()>;
 
+    /// Counts a write that its caller refuses because of its arguments, and returns the error to
+    /// tell: the state of the transaction goes before the arguments (rules COM-3 and CONF-11).
+    fn refuse_write(&self, error: Error) -> Error {
+        error
+    }
+
     /// Adds `[begin, end)`, less what the transaction wrote itself, to its read conflicts.
     fn add_read_conflict_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()>;
 

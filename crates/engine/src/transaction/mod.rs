@@ -187,6 +187,10 @@ impl plinth_api::Transaction for Transaction {
         self.write_atomic(keyspace, mutation, key, operand)
     }
 
+    fn refuse_write(&self, error: Error) -> Error {
+        self.writable().err().unwrap_or(error)
+    }
+
     fn add_read_conflict_range(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
         self.note_read_conflict(keyspace, begin, end)
     }

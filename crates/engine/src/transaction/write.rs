@@ -138,7 +138,7 @@ impl Transaction {
 
     /// The state of a usable transaction, and whether this write has a conflict range: the option
     /// counts for the next write, also if that fails its checks (rule CONF-11).
-    fn writable(&self) -> Result<(MutexGuard<'_, State>, bool)> {
+    pub(super) fn writable(&self) -> Result<(MutexGuard<'_, State>, bool)> {
         let mut state = self.usable()?;
         let quiet = std::mem::take(&mut state.options.next_write_quiet);
         Ok((state, !quiet))
