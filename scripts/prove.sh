@@ -121,12 +121,14 @@ model() {
 }
 
 defects() {
-    local log=$logs/defects.log status=0 began=$SECONDS ok bad
+    local log=$logs/defects.log status=0 began=$SECONDS ok bad noticed
     local command=(cargo test --release "${locked[@]}" -p plinth-engine --features defects --test defects -- --nocapture)
     logged "$log" "${command[@]}" || status=1
     read -r ok bad < <(scripts/count.py "$log")
     [ "$ok" -gt 0 ] || status=1
-    row 'planted defects' "$status" "$ok tests passed, $bad failed" "$(seeds "$log")" "${command[*]}" $((SECONDS - began))
+    # One line for each, with a number wherever it was noticed.
+    noticed=$(awk 'NF == 3 && $1 ~ /^[A-Z]/ && ($2 $3) ~ /[0-9]/ && ($2 $3) !~ /[a-z]/' "$log" | wc -l)
+    row 'planted defects' "$status" "$noticed defects noticed; $ok tests passed, $bad failed" "fixed, in $log" "${command[*]}" $((SECONDS - began))
 }
 
 # sanitized <name> <kind>: the C tests with a library that scripts/<name>.sh builds.
@@ -155,10 +157,10 @@ sum_of() {
     { grep -oE '[0-9]+ claims, [0-9]+ failed; [0-9]+ checks' "$2" || true; } | awk -v at="$at" '{ sum += $at } END { print sum + 0 }'
 }
 
-# The Rust tests, whose run time the compiler brings along, and the C tests.
+# The Rust tests, but for those in comments, which do not know the sanitizer; and the C tests.
 tsan() {
     local log=$logs/tsan-rust.log status=0 began=$SECONDS ok bad
-    local command=(scripts/tsan.sh -p plinth-engine -p plinth-boundary --no-fail-fast)
+    local command=(scripts/tsan.sh -p plinth-engine -p plinth-boundary --tests --no-fail-fast)
     logged "$log" "${command[@]}" || status=1
     read -r ok bad < <(scripts/count.py "$log")
     row 'Rust tests, thread sanitizer' "$status" "$ok tests passed, $bad failed" "$(seeds "$log")" "${command[*]}" $((SECONDS - began))
@@ -167,18 +169,27 @@ tsan() {
 
 asan() { ASAN_OPTIONS=detect_leaks=1 sanitized asan address; }
 
-chosen=("$@")
-[ "$#" -gt 0 ] || chosen=("${steps[@]}")
-for step in "${chosen[@]}"; do
-    [[ " ${steps[*]} " == *" $step "* ]] || { say "there is no step $step; the steps are: ${steps[*]}" >&2; exit 2; }
-done
-rm -rf "$logs"
-mkdir -p "$logs"
-begin_report "${chosen[@]}"
-for step in "${chosen[@]}"; do
-    say "step $step"
-    "$step"
-done
-printf '\nEnded: %s UTC, %s.\n' "$(date -u '+%Y-%m-%d %H:%M')" "$([ "$failed" -eq 0 ] && echo 'everything passed' || echo 'not everything passed')" >>"$report"
-cat "$report"
-exit "$failed"
+# A function is read whole before it runs, so that an edit of this file does not disturb a run.
+main() {
+    local chosen=("$@") step verdict='everything passed'
+    [ "$#" -gt 0 ] || chosen=("${steps[@]}")
+    for step in "${chosen[@]}"; do
+        [[ " ${steps[*]} " == *" $step "* ]] || { say "there is no step $step; the steps are: ${steps[*]}" >&2; exit 2; }
+    done
+    mkdir -p build
+    exec 9>build/prove.lock
+    flock -n 9 || { say 'another run is under way in this directory' >&2; exit 2; }
+    rm -rf "$logs"
+    mkdir -p "$logs"
+    begin_report "${chosen[@]}"
+    for step in "${chosen[@]}"; do
+        say "step $step"
+        "$step"
+    done
+    [ "$failed" -eq 0 ] || verdict='not everything passed'
+    printf '\nEnded: %s UTC, %s.\n' "$(date -u '+%Y-%m-%d %H:%M')" "$verdict" >>"$report"
+    cat "$report"
+    exit "$failed"
+}
+
+main "$@"

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 use plinth_api::key::{END_OF_KEYS, METADATA_VERSION};
-use plinth_api::{KeySelector, Mutation, RangeOptions, TransactionOption};
+use plinth_api::{DatabaseOption, KeySelector, Mutation, RangeOptions, TransactionOption};
 
 use crate::call::{Call, RangeCall};
 use crate::keys;
@@ -302,7 +302,8 @@ fn beginning(calls: &mut Calls) -> Action {
 fn action(calls: &mut Calls) -> Action {
     match calls.rng.u32(..1000) {
         0..=379 => Action::Call(calls.read()),
-        380..=419 => Action::SetOption(option(calls)),
+        380..=418 => Action::SetOption(option(calls)),
+        419 => Action::SetDefault(default(calls)),
         420..=829 => Action::Call(calls.write("v")),
         830..=919 => Action::Commit,
         920..=939 => Action::ReadVersion,
@@ -317,6 +318,16 @@ fn action(calls: &mut Calls) -> Action {
 }
 
 /// Options that change answers; system keys are asked for most.
+/// A default of the database. Those that can't be taken back are seldom.
+fn default(calls: &mut Calls) -> DatabaseOption {
+    match calls.rng.u8(..20) {
+        0..=9 => DatabaseOption::SnapshotRywEnable,
+        10..=17 => DatabaseOption::SnapshotRywDisable,
+        18 => DatabaseOption::TransactionRetryLimit(-2),
+        _ => DatabaseOption::TransactionBypassUnreadable,
+    }
+}
+
 fn option(calls: &mut Calls) -> TransactionOption {
     match calls.rng.u8(..20) {
         0..=5 => TransactionOption::NextWriteNoWriteConflictRange,

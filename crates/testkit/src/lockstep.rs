@@ -155,6 +155,11 @@ impl Pair {
             Action::Begin => Ok(()),
             Action::Call(call) => self.call(slot, call),
             Action::SetOption(option) => self.both(slot, |transaction| transaction.set_option(*option)),
+            Action::SetDefault(option) => {
+                let code = |result: Result<()>| result.err().map(|error| error.code());
+                let real = code(self.database.set_option(*option));
+                same(real, code(self.model.set_option(*option)), "option of the database")
+            }
             Action::ReadVersion => self.read_version(slot),
             Action::SetReadVersion(choice) => self.set_read_version(slot, *choice),
             Action::Commit => self.commit(slot),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use plinth_api::TransactionOption;
+use plinth_api::{DatabaseOption, TransactionOption};
 
 use crate::call::Call;
 
@@ -24,6 +24,8 @@ pub enum Action {
     Call(Call),
     /// `set_option`
     SetOption(TransactionOption),
+    /// `set_option` of the database, for transactions that begin or are reset later.
+    SetDefault(DatabaseOption),
     /// `read_version`
     ReadVersion,
     /// `set_read_version`
@@ -61,6 +63,7 @@ impl fmt::Display for Operation {
         match &self.action {
             Action::Call(call) => write!(f, "{call}"),
             Action::SetOption(option) => write!(f, "set_option({option:?})"),
+            Action::SetDefault(option) => write!(f, "database.set_option({option:?})"),
             Action::Begin => f.write_str("begin"),
             Action::ReadVersion => f.write_str("read_version"),
             Action::SetReadVersion(choice) => write!(f, "set_read_version({choice:?})"),

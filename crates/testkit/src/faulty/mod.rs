@@ -9,7 +9,7 @@ mod transaction;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
-use plinth_api::{Database, DatabaseOptions, Keyspace, Metrics, Result, Transaction};
+use plinth_api::{Database, DatabaseOption, DatabaseOptions, Keyspace, Metrics, Result, Transaction};
 
 use crate::model::ModelDatabase;
 use transaction::FaultyTransaction;
@@ -117,8 +117,8 @@ impl FaultyDatabase {
 }
 
 impl Database for FaultyDatabase {
-    fn set_option(&self, _: plinth_api::DatabaseOption) -> Result<()> {
-        Err(plinth_api::Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+    fn set_option(&self, option: DatabaseOption) -> Result<()> {
+        self.model.set_option(option)
     }
 
     fn begin(&self) -> Result<Arc<dyn Transaction>> {

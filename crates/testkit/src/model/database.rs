@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use plinth_api::{Code, Database, DatabaseOptions, Error, Keyspace, Metrics, Result, Transaction};
+use plinth_api::{
+    Code, Database, DatabaseOption, DatabaseOptions, Error, Keyspace, Metrics, Result, Transaction, TransactionDefaults,
+};
 
 use super::conflict::Span;
 use super::lock;
@@ -26,6 +28,8 @@ pub struct ModelDatabase {
 pub(crate) struct Shared {
     pub state: Mutex<State>,
     pub options: DatabaseOptions,
+    /// What transactions begin with (OPT-5).
+    pub defaults: Mutex<TransactionDefaults>,
     /// When version [`FIRST_VERSION`] was; `None` if versions come from outside.
     clock: Option<Instant>,
     pub live: AtomicU64,
@@ -38,6 +42,11 @@ impl Shared {
     fn now(&self) -> i64 {
         let micros = self.clock.map_or(0, |start| start.elapsed().as_micros() as i64);
         FIRST_VERSION + micros
+    }
+
+    /// The options that a transaction begins with now.
+    pub fn current(&self) -> DatabaseOptions {
+        DatabaseOptions { transaction: *lock(&self.defaults), ..self.options.clone() }
     }
 
     /// The oldest version that can be read (VER-6).
@@ -68,6 +77,7 @@ impl ModelDatabase {
     fn build(first_version: i64, options: DatabaseOptions, clock: Option<Instant>) -> Self {
         let shared = Shared {
             state: Mutex::new(State::new(first_version)),
+            defaults: Mutex::new(options.transaction),
             options,
             clock,
             live: AtomicU64::new(0),
@@ -137,8 +147,12 @@ impl ModelDatabase {
 }
 
 impl Database for ModelDatabase {
-    fn set_option(&self, _: plinth_api::DatabaseOption) -> Result<()> {
-        Err(plinth_api::Error::new(plinth_api::Code::UNSUPPORTED_OPERATION))
+    fn set_option(&self, option: DatabaseOption) -> Result<()> {
+        drop(self.open()?);
+        let option = option.check(self.shared.options.transaction.size_limit)?;
+        let mut defaults = lock(&self.shared.defaults);
+        *defaults = defaults.with(option);
+        Ok(())
     }
 
     fn begin(&self) -> Result<Arc<dyn Transaction>> {

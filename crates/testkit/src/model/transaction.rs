@@ -153,7 +153,7 @@ impl Inner {
 impl ModelTransaction {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         shared.live.fetch_add(1, Ordering::Relaxed);
-        let inner = Mutex::new(Inner::new(&shared.options));
+        let inner = Mutex::new(Inner::new(&shared.current()));
         Self { shared, inner }
     }
 

@@ -243,7 +243,7 @@ impl Transaction for ModelTransaction {
         self.with(|_, inner| {
             inner.mark.map_or(Ok(()), |code| Err(Error::new(code)))?;
             if error.code().on_error().is_some() {
-                inner.reset(&self.shared.options);
+                inner.reset(&self.shared.current());
                 return Ok(());
             }
             inner.mark = Some(Code::TRANSACTION_CANCELLED);
@@ -253,7 +253,7 @@ impl Transaction for ModelTransaction {
 
     fn reset(&self) -> Result<()> {
         self.with(|_, inner| {
-            inner.reset(&self.shared.options);
+            inner.reset(&self.shared.current());
             Ok(())
         })
     }
