@@ -144,8 +144,9 @@ impl Rocks {
 struct RocksSnapshot {
     /// Made by the first read: many snapshots are never read.
     read: OnceLock<ReadOptions>,
-    /// For reads that may not go to the disk.
-    read_memory: OnceLock<ReadOptions>,
+    /// For reads that may not go to the disk; apart, because a snapshot is kept for every group of
+    /// commits in the window.
+    read_memory: OnceLock<Box<ReadOptions>>,
     snapshot: SnapshotWithThreadMode<'static, Db>,
     rocks: Arc<Rocks>,
 }
@@ -164,10 +165,10 @@ impl RocksSnapshot {
 impl Snapshot for RocksSnapshot {
     fn get(&self, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>> {
         let options = match tier {
-            Tier::Disk => &self.read,
-            Tier::Memory => &self.read_memory,
+            Tier::Disk => self.read.get_or_init(|| self.read_options(tier)),
+            Tier::Memory => self.read_memory.get_or_init(|| Box::new(self.read_options(tier))),
         };
-        self.rocks.read(keyspace, key, options.get_or_init(|| self.read_options(tier)))
+        self.rocks.read(keyspace, key, options)
     }
 
     fn scan(&self, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<Skipped> {
