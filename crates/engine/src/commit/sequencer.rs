@@ -211,6 +211,9 @@ impl Sequencer {
             let Some(history) = self.histories.get(keyspace) else {
                 continue;
             };
+            // Ranges that touch are one range.
+            let mut reads = reads.clone();
+            reads.tidy();
             let mut set = ConflictSet::default();
             reads
                 .iter()

@@ -64,9 +64,6 @@ impl Transaction {
     fn decide(&self, error: Error) -> Result<(MutexGuard<'_, State>, Duration)> {
         self.service.check_open()?;
         let number = error.code().number();
-        if number == 0 {
-            return Err(Error::new(Code::CLIENT_INVALID_OPERATION).context("on_error needs an error"));
-        }
         let mut state = self.lock();
         state.check_mark()?;
         let limit = state.options.values.retry_limit;
@@ -78,8 +75,11 @@ impl Transaction {
             let abandoned = state.abandon();
             drop(state);
             self.tell_abandoned(abandoned, Code::TRANSACTION_CANCELLED);
-            let known = (1..=LARGEST_CODE).contains(&number);
-            return Err(if known { error } else { Error::new(Code::UNKNOWN_ERROR).context(error.story()) });
+            return Err(match number {
+                0 => Error::new(Code::CLIENT_INVALID_OPERATION).context("on_error needs an error"),
+                1..=LARGEST_CODE => error,
+                _ => Error::new(Code::UNKNOWN_ERROR).context(error.story()),
+            });
         };
         let delay = match wait {
             Wait::Fixed(delay) => delay,
