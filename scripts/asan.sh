@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds libplinth with AddressSanitizer in its Rust code into target/asan, and prints the
+# Builds libplinth and libfdb_c with AddressSanitizer in its Rust code into target/asan, and prints the
 # directory of the libraries.
 #
 # RocksDB is not compiled a second time: the archive of the release build is linked. It is not
@@ -24,5 +24,5 @@ export RUSTFLAGS="$cpu -Zsanitizer=address"
 ROCKSDB_LIB_DIR=$PWD/$(dirname "$archive")
 export ROCKSDB_LIB_DIR ROCKSDB_STATIC=1
 # shellcheck disable=SC2086
-cargo build --release ${CARGO_FLAGS:-} --target "$host" --target-dir target/asan -p plinth >&2
+cargo build --release ${CARGO_FLAGS:-} --target "$host" --target-dir target/asan -p plinth -p plinth-fdb-c >&2
 echo "$PWD/target/asan/$host/release"

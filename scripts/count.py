@@ -9,6 +9,8 @@ import sys
 
 CARGO = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed;")
 CTEST = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)")
+# The last lines of clients/*/run.sh.
+CLIENTS = re.compile(r"^clients .*: (\d+) passed, (\d+) failed$")
 # The steps of scripts/install-test.sh.
 INSTALL = re.compile(r"^install test: (ok|FAILED) ")
 
@@ -25,6 +27,9 @@ def main():
             elif found := CTEST.match(line):
                 passed += int(found[2]) - int(found[1])
                 failed += int(found[1])
+            elif found := CLIENTS.match(line):
+                passed += int(found[1])
+                failed += int(found[2])
             elif found := INSTALL.match(line):
                 passed += found[1] == "ok"
                 failed += found[1] == "FAILED"

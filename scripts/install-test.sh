@@ -108,6 +108,20 @@ short_fsmeta() {
     "$work/shared/fsmeta" --tree /usr/include --threads 2 --kills 3 --seconds 8 --data "$work/data/db"
 }
 
+# A program for FoundationDB's interface, built against the installed headers and library.
+drop_in() {
+    cmake -S examples-c/fdb_c -B "$work/fdb_c" -DFDB_C_INCLUDE="$prefix/include/plinth" \
+        -DFDB_C_LIBRARY="$prefix/lib/plinth/libfdb_c.so" &&
+        cmake --build "$work/fdb_c" && ctest --test-dir "$work/fdb_c" --output-on-failure --no-tests=error
+}
+
+# The same program, which does not say where the library is.
+launcher() {
+    cc -std=c11 -D_XOPEN_SOURCE=700 -I "$prefix/include/plinth" -o "$work/fdb-hello" examples-c/fdb_c/hello.c \
+        -L "$prefix/lib/plinth" -lfdb_c -pthread || return 1
+    ! PLINTH_DATA=:memory: "$work/fdb-hello" && "$prefix/bin/plinth-run" --data :memory: "$work/fdb-hello"
+}
+
 uninstall() {
     scripts/install.sh uninstall && nothing_left "$prefix"
 }
@@ -128,5 +142,7 @@ try 'examples by find_package, static' run_examples "$work/static" ''
 try 'examples by pkg-config' run_examples "$work" pc-
 try 'examples by pkg-config, static' run_examples "$work" pc-static-
 try 'fsmeta with kills' short_fsmeta
+try 'libfdb_c' drop_in
+try 'plinth-run' launcher
 try 'uninstall leaves nothing' uninstall
 [ "$failures" -eq 0 ]

@@ -41,7 +41,7 @@ render() {
 }
 
 install_all() {
-    for file in "$BUILD/libplinth.so" "$BUILD/libplinth.a" "$LICENSES/LIST.txt"; do
+    for file in "$BUILD/libplinth.so" "$BUILD/libplinth.a" "$BUILD/libfdb_c.so" "$LICENSES/LIST.txt"; do
         [ -f "$file" ] || { echo "install: there is no $file; run make build" >&2; exit 1; }
     done
     lib=$DESTDIR$LIBDIR
@@ -50,6 +50,12 @@ install_all() {
     # Debug information stays in the build directory: it is larger than the code.
     install -m 755 "$BUILD/libplinth.so" "$lib/libplinth.so.$version"
     strip --strip-debug "$lib/libplinth.so.$version"
+    # FoundationDB's own library may be installed beside it: ours is asked for by its directory.
+    install -d "$lib/plinth" "$DESTDIR$INCLUDEDIR/plinth/foundationdb" "$DESTDIR$PREFIX/bin"
+    install -m 755 "$BUILD/libfdb_c.so" "$lib/plinth/libfdb_c.so"
+    strip --strip-debug "$lib/plinth/libfdb_c.so"
+    install -m 644 include/foundationdb/*.h "$DESTDIR$INCLUDEDIR/plinth/foundationdb"
+    install -m 755 scripts/plinth-run "$DESTDIR$PREFIX/bin/plinth-run"
     ln -sf "libplinth.so.$version" "$lib/libplinth.so.$abi"
     ln -sf "libplinth.so.$abi" "$lib/libplinth.so"
     install -m 644 "$BUILD/libplinth.a" "$lib/libplinth.a"
@@ -65,10 +71,10 @@ install_all() {
 uninstall_all() {
     lib=$DESTDIR$LIBDIR
     rm -f "$DESTDIR$INCLUDEDIR/plinth.h" "$lib/libplinth.so" "$lib/libplinth.so.$abi" \
-        "$lib/libplinth.so.$version" "$lib/libplinth.a" "$lib/pkgconfig/plinth.pc"
-    rm -rf "$DESTDIR${config_dir:?}" "$DESTDIR${DOCDIR:?}"
+        "$lib/libplinth.so.$version" "$lib/libplinth.a" "$lib/pkgconfig/plinth.pc" "$DESTDIR$PREFIX/bin/plinth-run"
+    rm -rf "$DESTDIR${config_dir:?}" "$DESTDIR${DOCDIR:?}" "${lib:?}/plinth" "$DESTDIR${INCLUDEDIR:?}/plinth"
     # Directories that others may share go only if they are empty.
-    for directory in "$lib/cmake" "$lib/pkgconfig"; do
+    for directory in "$lib/cmake" "$lib/pkgconfig" "$DESTDIR$PREFIX/bin"; do
         rmdir "$directory" 2>/dev/null || true
     done
     echo "removed Plinth $version from $DESTDIR$PREFIX"

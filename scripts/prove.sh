@@ -131,13 +131,20 @@ defects() {
     row 'planted defects' "$status" "$noticed defects noticed; $ok tests passed, $bad failed" "fixed, in $log" "${command[*]}" $((SECONDS - began))
 }
 
-# sanitized <name> <kind>: the C tests with a library that scripts/<name>.sh builds.
+# sanitized <name> <kind>: the C tests with libraries that scripts/<name>.sh builds.
 sanitized() {
-    local name=$1 kind=$2 log=$logs/$1.log status=0 began=$SECONDS built counts ok bad
-    local directory=build/ffi-prove-$name
+    c_tests "$1" "$2" ffi-tests 'C tests'
+    c_tests "$1" "$2" ffi-tests/fdb_c 'C tests of libfdb_c'
+}
+
+# c_tests <name> <kind> <sources> <what>
+c_tests() {
+    local name=$1 kind=$2 sources=$3 what=$4 log=$logs/$1-${3//\//-}.log status=0 began=$SECONDS built counts ok bad
+    local directory=build/prove-$name-${sources//\//-}
     if built=$("scripts/$name.sh" 2> >(tee -a "$log" >&2)); then
-        { cmake -S ffi-tests -B "$directory" -DPLINTH_INCLUDE="$root/include" -DPLINTH_SHARED="$built/libplinth.so" \
-            -DPLINTH_STATIC="$built/libplinth.a" -DPLINTH_SANITIZE="$kind" -DPLINTH_TEST_SCALE="$scale" &&
+        { cmake -S "$sources" -B "$directory" -DPLINTH_INCLUDE="$root/include" -DPLINTH_SHARED="$built/libplinth.so" \
+            -DPLINTH_STATIC="$built/libplinth.a" -DFDB_C_INCLUDE="$root/include" -DFDB_C_LIBRARY="$built/libfdb_c.so" \
+            -DPLINTH_SANITIZE="$kind" -DPLINTH_TEST_SCALE="$scale" &&
             cmake --build "$directory" -j "$(nproc)"; } >>"$log" 2>&1 || status=1
         [ "$status" -ne 0 ] ||
             logged "$log" ctest --test-dir "$directory" -j "$(nproc)" --verbose --no-tests=error || status=1
@@ -147,7 +154,7 @@ sanitized() {
     read -r ok bad < <(scripts/count.py "$log")
     counts="$ok tests passed, $bad failed, $(sum_of claims "$log") claims, $(sum_of checks "$log") checks"
     [ "$scale" = 1 ] || counts="$counts, rounds divided by $scale"
-    row "C tests, $kind sanitizer" "$status" "$counts" "in $log" "ctest with -DPLINTH_SANITIZE=$kind" $((SECONDS - began))
+    row "$what, $kind sanitizer" "$status" "$counts" "in $log" "ctest of $sources with -DPLINTH_SANITIZE=$kind" $((SECONDS - began))
 }
 
 # sum_of <word> <log>: the sum of what the C harness counted.

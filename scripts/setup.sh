@@ -19,6 +19,10 @@ valgrind         one run of the C tests
 libc6-dbg        without it Valgrind does not start
 git              fetches and versions the sources
 python3          collects licences and test counts
+python3-venv     the Python clients of the tests
+nodejs           the JavaScript client of the tests
+npm              installs it
+librocksdb-dev   a RocksDB of another version beside ours, in a test
 ca-certificates  cargo downloads crates over TLS
 "
 names=$(printf '%s' "$packages" | awk 'NF { print $1 }')
@@ -42,11 +46,21 @@ apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null
 }
 
+# is_there <package>: whether it, or what it is wanted for, is installed. Node.js often comes from
+# elsewhere, and Debian's npm can't stand beside that.
+is_there() {
+    case $1 in
+        nodejs) command -v node >/dev/null 2>&1 && return 0 ;;
+        npm) command -v npm >/dev/null 2>&1 && return 0 ;;
+        python3-venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 && return 0 ;;
+    esac
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
+}
+
 install_system_packages() {
     missing=""
     for name in $names; do
-        status=$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null || true)
-        [ "$status" = installed ] || missing="$missing $name"
+        is_there "$name" || missing="$missing $name"
     done
     [ -n "$missing" ] || return 0
     say "installing the packages:$missing"

@@ -67,6 +67,28 @@ ffi_asan() {
         -DPLINTH_STATIC="$built/libplinth.a" -DPLINTH_SANITIZE=address -DPLINTH_TEST_SCALE="${PLINTH_TEST_SCALE:-4}"
 }
 
+# The C tests of libfdb_c: the same with another library.
+fdb_c() {
+    local directory=$1
+    shift
+    cmake -S ffi-tests/fdb_c -B "$directory" -DFDB_C_INCLUDE="$root/include" "$@" >"$directory.cmake.log" 2>&1 ||
+        { cat "$directory.cmake.log"; return 1; }
+    cmake --build "$directory" -j "$jobs" || return 1
+    ctest --test-dir "$directory" -j "$jobs" --output-on-failure --no-tests=error
+}
+
+fdb_c_asan() {
+    local built
+    built=$(scripts/asan.sh) || return 1
+    ASAN_OPTIONS=detect_leaks=1 fdb_c build/fdb-c-asan -DFDB_C_LIBRARY="$built/libfdb_c.so" \
+        -DPLINTH_SANITIZE=address -DPLINTH_TEST_SCALE="${PLINTH_TEST_SCALE:-4}"
+}
+
+fdb_c_valgrind() {
+    fdb_c build/fdb-c-valgrind -DFDB_C_LIBRARY="$release/libfdb_c.so" -DPLINTH_VALGRIND=ON \
+        -DPLINTH_TEST_SCALE="${PLINTH_TEST_SCALE:-50}"
+}
+
 # Valgrind sees the same code in both libraries, and is slow: one of them will do.
 ffi_valgrind() {
     local ffi_without='^static'
@@ -102,6 +124,13 @@ run() {
         step 'c tests' ffi build/ffi -DPLINTH_SHARED="$release/libplinth.so" -DPLINTH_STATIC="$release/libplinth.a"
         step 'c tests, addresssanitizer' ffi_asan
         step 'c tests, valgrind' ffi_valgrind
+        step 'fdb_c tests' fdb_c build/fdb-c -DFDB_C_LIBRARY="$release/libfdb_c.so"
+        step 'fdb_c tests, addresssanitizer' fdb_c_asan
+        step 'fdb_c tests, valgrind' fdb_c_valgrind
+        export FDB_C_LIBRARY=$release/libfdb_c.so
+        step 'clients: python' clients/python/run.sh
+        step 'clients: node' clients/node/run.sh
+        step 'clients: rust' clients/rust/run.sh
         step 'install' scripts/install-test.sh
     fi
     finish

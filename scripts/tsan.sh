@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds libplinth with ThreadSanitizer in all of it into target/tsan, and prints the directory
+# Builds libplinth and libfdb_c with ThreadSanitizer in all of it into target/tsan, and prints the directory
 # of the libraries. With arguments it runs `cargo test` in the same way instead:
 #
 #     scripts/tsan.sh -p plinth-engine --test group_commit
@@ -49,6 +49,6 @@ options=(--release --target "$host" --target-dir target/tsan -Zbuild-std=std,pan
 if [ "$#" -gt 0 ]; then
     exec cargo test ${CARGO_FLAGS:-} "${options[@]}" "$@"
 else
-    cargo build ${CARGO_FLAGS:-} "${options[@]}" -p plinth >&2
+    cargo build ${CARGO_FLAGS:-} "${options[@]}" -p plinth -p plinth-fdb-c >&2
     echo "$PWD/target/tsan/$host/release"
 fi

@@ -219,7 +219,7 @@ pub unsafe extern "C" fn plinth_transaction_commit_async(
     finaliser: plinth_finaliser,
 ) -> plinth_error {
     let begin = |promise: Promise<_>| {
-        free_transaction(tr)?.commit_async(promise.done(|()| ()));
+        free_transaction(tr)?.commit_async(promise.done(|()| ()), false);
         Ok(())
     };
     // SAFETY: this function's contract.

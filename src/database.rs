@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::time::Duration;
 
 use plinth_api::{DatabaseOptions, Error, TransactionOption};
-use plinth_boundary::{entry, slice};
+use plinth_boundary::{entry, fork, slice};
 
 use crate::constants::{durability, CBool};
 use crate::handles::{database, DATABASES};
@@ -122,7 +122,10 @@ pub unsafe extern "C" fn plinth_database_open(
         // SAFETY: this function's contract; zero is valid for every field.
         let options = unsafe { slice::sized(options, "options") }?;
         let options = options.map_or_else(|| Ok(DatabaseOptions::default()), plinth_database_options::convert)?;
-        *out = DATABASES.insert(plinth_engine::open(path, options)?)?;
+        fork::watch(|close| plinth_engine::held_locks().for_each(close));
+        let database = plinth_engine::open(path, options)?;
+        fork::close_at_exit(close_all);
+        *out = DATABASES.insert(database)?;
         Ok(())
     })
 }
@@ -166,4 +169,11 @@ pub unsafe extern "C" fn plinth_database_close(db: *mut plinth_database) -> plin
         DATABASES.remove(db as usize)?;
         database.close()
     })
+}
+
+/// Closes everything: the process ends.
+fn close_all() {
+    DATABASES.each(|database| {
+        let _ = database.close();
+    });
 }

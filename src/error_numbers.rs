@@ -7,6 +7,8 @@
 pub enum plinth_error_number {
     /// Success.
     PLINTH_ERROR_SUCCESS = 0,
+    /// End of stream.
+    PLINTH_ERROR_END_OF_STREAM = 1,
     /// Operation failed.
     PLINTH_ERROR_OPERATION_FAILED = 1000,
     /// Operation timed out.
@@ -65,6 +67,10 @@ pub enum plinth_error_number {
     PLINTH_ERROR_TAG_THROTTLED = 1213,
     /// The transaction tag is throttled by a proxy.
     PLINTH_ERROR_PROXY_TAG_THROTTLED = 1223,
+    /// The transaction was throttled because of a hot range of keys.
+    PLINTH_ERROR_TRANSACTION_THROTTLED_HOT_SHARD = 1235,
+    /// The request for a read version was rejected because the queue was too long.
+    PLINTH_ERROR_TRANSACTION_GRV_QUEUE_REJECTED = 1242,
     /// The operating system reported an error.
     PLINTH_ERROR_PLATFORM_ERROR = 1500,
     /// A large allocation failed.
@@ -131,6 +137,32 @@ pub enum plinth_error_number {
     PLINTH_ERROR_NETWORK_CANNOT_BE_RESTARTED = 2025,
     /// Waiting on the network thread would never end.
     PLINTH_ERROR_BLOCKED_FROM_NETWORK_THREAD = 2026,
+    /// The mapper names an element that the index entry does not have.
+    PLINTH_ERROR_MAPPER_BAD_INDEX = 2030,
+    /// The mapper names a key that there is not.
+    PLINTH_ERROR_MAPPER_NO_SUCH_KEY = 2031,
+    /// The mapper's range mark is not its last element.
+    PLINTH_ERROR_MAPPER_BAD_RANGE_DESCRIPTOR = 2032,
+    /// The second range has more pairs than can be returned.
+    PLINTH_ERROR_QUICK_GET_KEY_VALUES_HAS_MORE = 2033,
+    /// The value that an index entry leads to is elsewhere.
+    PLINTH_ERROR_QUICK_GET_VALUE_MISS = 2034,
+    /// The range that an index entry leads to is elsewhere.
+    PLINTH_ERROR_QUICK_GET_KEY_VALUES_MISS = 2035,
+    /// Blob granules can only be read without own writes.
+    PLINTH_ERROR_BLOB_GRANULE_NO_RYW = 2036,
+    /// A blob granule was not made.
+    PLINTH_ERROR_BLOB_GRANULE_NOT_MATERIALIZED = 2037,
+    /// The mapped range has more pairs than can be returned.
+    PLINTH_ERROR_GET_MAPPED_KEY_VALUES_HAS_MORE = 2038,
+    /// A mapped range can't be read over own writes.
+    PLINTH_ERROR_GET_MAPPED_RANGE_READS_YOUR_WRITES = 2039,
+    /// The key of the index entry is not a tuple.
+    PLINTH_ERROR_KEY_NOT_TUPLE = 2041,
+    /// The value of the index entry is not a tuple.
+    PLINTH_ERROR_VALUE_NOT_TUPLE = 2042,
+    /// The mapper is not a tuple.
+    PLINTH_ERROR_MAPPER_NOT_TUPLE = 2043,
     /// The protocol versions do not match.
     PLINTH_ERROR_INCOMPATIBLE_PROTOCOL_VERSION = 2100,
     /// The transaction is larger than its size limit.
@@ -229,4 +261,6 @@ pub enum plinth_error_number {
     PLINTH_ERROR_TRANSACTION_NOT_FOUND = 9014,
     /// There are too many keyspaces.
     PLINTH_ERROR_TOO_MANY_KEYSPACES = 9015,
+    /// A database was open when this process was forked; only the parent can use the library.
+    PLINTH_ERROR_FORKED = 9016,
 }

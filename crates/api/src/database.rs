@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    DatabaseOption, Done, Durability, Error, KeySelector, Mutation, Pending, RangeOptions, RangeResult, Result,
-    TransactionOption, Value,
+    Code, DatabaseOption, Done, Durability, EntryMapper, Error, KeySelector, MappedResult, Mutation, Pending,
+    RangeOptions, RangeResult, Result, TransactionOption, Value,
 };
 
 /// A keyspace of a database: an ordered map of its own, in the same transactions.
@@ -23,6 +23,14 @@ pub trait Database: Send + Sync {
 
     /// Opens a keyspace and creates it if it is missing.
     fn open_keyspace(&self, name: &str) -> Result<Keyspace>;
+
+    /// Opens a keyspace if it is there.
+    fn find_keyspace(&self, name: &str) -> Result<Option<Keyspace>> {
+        match self.list_keyspaces()?.iter().any(|known| **known == *name) {
+            true => self.open_keyspace(name).map(Some),
+            false => Ok(None),
+        }
+    }
 
     /// The names of all keyspaces in order, the default one first.
     fn list_keyspaces(&self) -> Result<Vec<Arc<str>>>;
@@ -135,6 +143,32 @@ pub trait Transaction: Send + Sync {
     /// the rules), or with the error that ended the watch. It outlives a transaction that commits.
     fn watch(self: Arc<Self>, keyspace: u32, key: &[u8], done: Done<()>) -> Option<Arc<dyn Pending>>;
 
+    /// Calls `done` with the versionstamp of the next commit when that has ended: with 2021 if it
+    /// wrote nothing, 2020 if it failed (rule COM-12). Must be called before the commit.
+    fn versionstamp_async(self: Arc<Self>, done: Done<[u8; 10]>) -> Option<Arc<dyn Pending>> {
+        done(self.versionstamp());
+        None
+    }
+
+    /// Fails as a read would that is not begun: with its mark, or as used during commit (rules TX-3,
+    /// COM-3).
+    fn check_usable(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Runs work that may wait, such as blocking calls of this transaction, on a thread of the
+    /// backend; on the calling thread if none can be had.
+    fn defer(&self, work: Box<dyn FnOnce() + Send>) {
+        work();
+    }
+
+    /// [`Transaction::read_version`] that never waits on the calling thread, and tells a version set
+    /// by hand without a look at the database (rule VER-7).
+    fn read_version_async(self: Arc<Self>, done: Done<i64>) -> Option<Arc<dyn Pending>> {
+        done(self.read_version());
+        None
+    }
+
     /// [`Transaction::get`] that never waits on the calling thread. This and the calls below return
     /// `None` if `done` was called before they returned. What the read sees is settled by the call
     /// (rule RYW-2).
@@ -174,8 +208,51 @@ pub trait Transaction: Send + Sync {
         None
     }
 
-    /// [`Transaction::commit`] that never waits on the calling thread.
-    fn commit_async(self: Arc<Self>, done: Done<()>) -> Option<Arc<dyn Pending>> {
+    /// Reads the index entries between two selectors, and the range that each of them names (rule
+    /// MAP-1). Never waits on the calling thread.
+    fn get_mapped_range_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        mapper: EntryMapper,
+        options: RangeOptions,
+        done: Done<MappedResult>,
+    ) -> Option<Arc<dyn Pending>> {
+        let _ = (keyspace, begin, end, mapper, options);
+        done(Err(Error::new(Code::UNSUPPORTED_OPERATION)));
+        None
+    }
+
+    /// [`Transaction::estimated_range_size`] that never waits on the calling thread.
+    fn estimated_range_size_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        begin: &[u8],
+        end: &[u8],
+        done: Done<i64>,
+    ) -> Option<Arc<dyn Pending>> {
+        done(self.estimated_range_size(keyspace, begin, end));
+        None
+    }
+
+    /// [`Transaction::split_points`] that never waits on the calling thread.
+    fn split_points_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        begin: &[u8],
+        end: &[u8],
+        chunk_size: i64,
+        done: Done<Vec<Vec<u8>>>,
+    ) -> Option<Arc<dyn Pending>> {
+        done(self.split_points(keyspace, begin, end, chunk_size));
+        None
+    }
+
+    /// [`Transaction::commit`] that never waits on the calling thread. `brief` says that `done`
+    /// returns at once, so that other commits may wait for it.
+    fn commit_async(self: Arc<Self>, done: Done<()>, brief: bool) -> Option<Arc<dyn Pending>> {
+        let _ = brief;
         done(self.commit());
         None
     }

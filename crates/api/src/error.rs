@@ -39,6 +39,11 @@ impl Code {
         self.0
     }
 
+    /// Whether the table has it.
+    pub fn is_known(self) -> bool {
+        self.entry().is_some()
+    }
+
     /// Its name, such as `not_committed`; `unknown_error` for numbers outside the table.
     pub fn name(self) -> &'static str {
         self.entry().map_or("unknown_error", |entry| entry.name)

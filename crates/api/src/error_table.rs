@@ -45,6 +45,8 @@ pub struct Entry {
 impl Code {
     /// Success.
     pub const SUCCESS: Code = Code(0);
+    /// End of stream.
+    pub const END_OF_STREAM: Code = Code(1);
     /// Operation failed.
     pub const OPERATION_FAILED: Code = Code(1000);
     /// Operation timed out.
@@ -103,6 +105,10 @@ impl Code {
     pub const TAG_THROTTLED: Code = Code(1213);
     /// The transaction tag is throttled by a proxy.
     pub const PROXY_TAG_THROTTLED: Code = Code(1223);
+    /// The transaction was throttled because of a hot range of keys.
+    pub const TRANSACTION_THROTTLED_HOT_SHARD: Code = Code(1235);
+    /// The request for a read version was rejected because the queue was too long.
+    pub const TRANSACTION_GRV_QUEUE_REJECTED: Code = Code(1242);
     /// The operating system reported an error.
     pub const PLATFORM_ERROR: Code = Code(1500);
     /// A large allocation failed.
@@ -169,6 +175,32 @@ impl Code {
     pub const NETWORK_CANNOT_BE_RESTARTED: Code = Code(2025);
     /// Waiting on the network thread would never end.
     pub const BLOCKED_FROM_NETWORK_THREAD: Code = Code(2026);
+    /// The mapper names an element that the index entry does not have.
+    pub const MAPPER_BAD_INDEX: Code = Code(2030);
+    /// The mapper names a key that there is not.
+    pub const MAPPER_NO_SUCH_KEY: Code = Code(2031);
+    /// The mapper's range mark is not its last element.
+    pub const MAPPER_BAD_RANGE_DESCRIPTOR: Code = Code(2032);
+    /// The second range has more pairs than can be returned.
+    pub const QUICK_GET_KEY_VALUES_HAS_MORE: Code = Code(2033);
+    /// The value that an index entry leads to is elsewhere.
+    pub const QUICK_GET_VALUE_MISS: Code = Code(2034);
+    /// The range that an index entry leads to is elsewhere.
+    pub const QUICK_GET_KEY_VALUES_MISS: Code = Code(2035);
+    /// Blob granules can only be read without own writes.
+    pub const BLOB_GRANULE_NO_RYW: Code = Code(2036);
+    /// A blob granule was not made.
+    pub const BLOB_GRANULE_NOT_MATERIALIZED: Code = Code(2037);
+    /// The mapped range has more pairs than can be returned.
+    pub const GET_MAPPED_KEY_VALUES_HAS_MORE: Code = Code(2038);
+    /// A mapped range can't be read over own writes.
+    pub const GET_MAPPED_RANGE_READS_YOUR_WRITES: Code = Code(2039);
+    /// The key of the index entry is not a tuple.
+    pub const KEY_NOT_TUPLE: Code = Code(2041);
+    /// The value of the index entry is not a tuple.
+    pub const VALUE_NOT_TUPLE: Code = Code(2042);
+    /// The mapper is not a tuple.
+    pub const MAPPER_NOT_TUPLE: Code = Code(2043);
     /// The protocol versions do not match.
     pub const INCOMPATIBLE_PROTOCOL_VERSION: Code = Code(2100);
     /// The transaction is larger than its size limit.
@@ -267,12 +299,15 @@ impl Code {
     pub const TRANSACTION_NOT_FOUND: Code = Code(9014);
     /// There are too many keyspaces.
     pub const TOO_MANY_KEYSPACES: Code = Code(9015);
+    /// A database was open when this process was forked; only the parent can use the library.
+    pub const FORKED: Code = Code(9016);
 }
 
 /// Every known error, by number.
 #[rustfmt::skip]
 pub const TABLE: &[Entry] = &[
     Entry { number: 0, name: "success", text: "Success", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 1, name: "end_of_stream", text: "End of stream", retry: Retry::No, on_error: OnError::None },
     Entry { number: 1000, name: "operation_failed", text: "Operation failed", retry: Retry::No, on_error: OnError::None },
     Entry { number: 1004, name: "timed_out", text: "Operation timed out", retry: Retry::No, on_error: OnError::None },
     Entry { number: 1007, name: "transaction_too_old", text: "The transaction is too old to read or to commit", retry: Retry::Yes, on_error: OnError::Short },
@@ -302,6 +337,8 @@ pub const TABLE: &[Entry] = &[
     Entry { number: 1102, name: "future_released", text: "The memory of the future was released", retry: Retry::No, on_error: OnError::None },
     Entry { number: 1213, name: "tag_throttled", text: "The transaction tag is throttled", retry: Retry::Yes, on_error: OnError::Backoff },
     Entry { number: 1223, name: "proxy_tag_throttled", text: "The transaction tag is throttled by a proxy", retry: Retry::Yes, on_error: OnError::Backoff },
+    Entry { number: 1235, name: "transaction_throttled_hot_shard", text: "The transaction was throttled because of a hot range of keys", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 1242, name: "transaction_grv_queue_rejected", text: "The request for a read version was rejected because the queue was too long", retry: Retry::No, on_error: OnError::None },
     Entry { number: 1500, name: "platform_error", text: "The operating system reported an error", retry: Retry::No, on_error: OnError::None },
     Entry { number: 1501, name: "large_alloc_failed", text: "A large allocation failed", retry: Retry::No, on_error: OnError::None },
     Entry { number: 1510, name: "io_error", text: "Reading or writing the disk failed", retry: Retry::No, on_error: OnError::None },
@@ -335,6 +372,19 @@ pub const TABLE: &[Entry] = &[
     Entry { number: 2023, name: "transaction_read_only", text: "The transaction may only read", retry: Retry::No, on_error: OnError::None },
     Entry { number: 2025, name: "network_cannot_be_restarted", text: "The network cannot be started twice", retry: Retry::No, on_error: OnError::None },
     Entry { number: 2026, name: "blocked_from_network_thread", text: "Waiting on the network thread would never end", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2030, name: "mapper_bad_index", text: "The mapper names an element that the index entry does not have", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2031, name: "mapper_no_such_key", text: "The mapper names a key that there is not", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2032, name: "mapper_bad_range_descriptor", text: "The mapper's range mark is not its last element", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2033, name: "quick_get_key_values_has_more", text: "The second range has more pairs than can be returned", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2034, name: "quick_get_value_miss", text: "The value that an index entry leads to is elsewhere", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2035, name: "quick_get_key_values_miss", text: "The range that an index entry leads to is elsewhere", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2036, name: "blob_granule_no_ryw", text: "Blob granules can only be read without own writes", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2037, name: "blob_granule_not_materialized", text: "A blob granule was not made", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2038, name: "get_mapped_key_values_has_more", text: "The mapped range has more pairs than can be returned", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2039, name: "get_mapped_range_reads_your_writes", text: "A mapped range can't be read over own writes", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2041, name: "key_not_tuple", text: "The key of the index entry is not a tuple", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2042, name: "value_not_tuple", text: "The value of the index entry is not a tuple", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 2043, name: "mapper_not_tuple", text: "The mapper is not a tuple", retry: Retry::No, on_error: OnError::None },
     Entry { number: 2100, name: "incompatible_protocol_version", text: "The protocol versions do not match", retry: Retry::No, on_error: OnError::None },
     Entry { number: 2101, name: "transaction_too_large", text: "The transaction is larger than its size limit", retry: Retry::No, on_error: OnError::None },
     Entry { number: 2102, name: "key_too_large", text: "The key is longer than allowed", retry: Retry::No, on_error: OnError::None },
@@ -384,4 +434,5 @@ pub const TABLE: &[Entry] = &[
     Entry { number: 9013, name: "memory_limit_exceeded", text: "The memory budget of the database is used up", retry: Retry::No, on_error: OnError::None },
     Entry { number: 9014, name: "transaction_not_found", text: "No live transaction has this id", retry: Retry::No, on_error: OnError::None },
     Entry { number: 9015, name: "too_many_keyspaces", text: "There are too many keyspaces", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9016, name: "forked", text: "A database was open when this process was forked; only the parent can use the library", retry: Retry::No, on_error: OnError::None },
 ];

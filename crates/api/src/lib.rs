@@ -22,5 +22,5 @@ pub use key::{KeyRange, KeySelector};
 pub use mutation::Mutation;
 pub use options::{DatabaseOption, DatabaseOptions, Durability, TransactionDefaults, TransactionOption};
 pub use pending::{Done, Pending};
-pub use range::{RangeOptions, RangeResult, Rows};
+pub use range::{EntryMapper, MappedResult, MappedRow, RangeOptions, RangeResult, Rows};
 pub use value::{Pinned, Value};

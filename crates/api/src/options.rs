@@ -88,6 +88,8 @@ pub enum TransactionOption {
     SnapshotRywEnable,
     /// `SNAPSHOT_RYW_DISABLE` (rule RYW-6).
     SnapshotRywDisable,
+    /// `SNAPSHOT_RYW_ENABLE` so many times, or `SNAPSHOT_RYW_DISABLE` if it is negative.
+    SnapshotRywBy(i64),
     /// `LOCK_AWARE` (rule COM-5).
     LockAware,
     /// `USED_DURING_COMMIT_PROTECTION_DISABLE` (rule COM-3).

@@ -11,4 +11,8 @@ pub trait Pending: Send + Sync {
     /// Ends it with `operation_cancelled` (1101), unless its outcome is known already (rule
     /// FUT-6). What it was doing inside may go on.
     fn cancel(&self);
+
+    /// Does what nobody has begun yet on the calling thread, if it can: for a caller that would
+    /// only wait. Returns when there is nothing more to do but wait.
+    fn help(&self) {}
 }

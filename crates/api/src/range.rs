@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::{KeyRange, KeySelector, Result};
+
 /// What a range read is asked for. The default is the whole range, forward, ordinary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RangeOptions {
@@ -31,6 +33,31 @@ pub struct RangeResult {
     /// Whether a limit was reached; there may be more (rule RNG-8).
     pub more: bool,
 }
+
+/// A pair of a mapped range read: an index entry, the range that it names, and what is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappedRow {
+    /// The entry's key.
+    pub key: Vec<u8>,
+    /// The entry's value.
+    pub value: Vec<u8>,
+    /// The range that it names.
+    pub range: KeyRange,
+    /// The pairs in that range.
+    pub found: RangeResult,
+}
+
+/// What a mapped range read finds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MappedResult {
+    /// The pairs, in the order asked for.
+    pub rows: Vec<MappedRow>,
+    /// Whether a limit was reached (rule RNG-8).
+    pub more: bool,
+}
+
+/// Tells which range an index entry, a key and a value, names.
+pub type EntryMapper = Box<dyn Fn(&[u8], &[u8]) -> Result<KeyRange> + Send>;
 
 impl Rows {
     /// Makes room for `pairs` more pairs of `bytes` each, so that a long result is not moved while
@@ -64,6 +91,35 @@ impl RangeResult {
     /// The pairs, and whether a limit was reached.
     pub fn new(rows: Rows, more: bool) -> Self {
         Self { rows: Arc::new(rows), more }
+    }
+
+    /// What a range read finds among `rows`, which are computed and in order. Selectors end at the
+    /// first and last row (rule SPEC-2).
+    pub fn select(
+        rows: &[(Vec<u8>, Vec<u8>)],
+        begin: KeySelector,
+        end: KeySelector,
+        options: RangeOptions,
+    ) -> RangeResult {
+        let position = |selector: KeySelector| {
+            let selector = selector.without_or_equal();
+            let below = rows.partition_point(|(key, _)| *key < selector.key) as i64;
+            let position = below - 1 + i64::from(selector.offset);
+            usize::try_from(position).unwrap_or(0).min(rows.len())
+        };
+        let (first, last) = (position(begin), position(end));
+        let mut result = RangeResult::default();
+        let mut bytes = 0;
+        for index in 0..last.saturating_sub(first) {
+            let (key, value) = &rows[if options.reverse { last - 1 - index } else { first + index }];
+            result.push(key, value);
+            bytes += 8 + key.len() + value.len();
+            result.more = result.len() == options.limit || (options.target_bytes > 0 && bytes >= options.target_bytes);
+            if result.more {
+                break;
+            }
+        }
+        result
     }
 
     /// Appends a pair.
@@ -106,5 +162,29 @@ impl RangeResult {
             begin = *end;
             pair
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RNG-8 and SEL-1 hold for special keys too.
+    #[test]
+    fn rows_are_selected_as_stored_ones_are() {
+        let rows: Vec<_> = ["b", "d", "f"].iter().map(|key| (key.as_bytes().to_vec(), b"1".to_vec())).collect();
+        let seen = |begin: (&str, i32), end: (&str, i32), limit: usize, reverse: bool| {
+            let selector = |(key, offset): (&str, i32)| KeySelector { key: key.into(), or_equal: false, offset };
+            let options = RangeOptions { limit, reverse, ..RangeOptions::default() };
+            let found = RangeResult::select(&rows, selector(begin), selector(end), options);
+            let keys: String = found.iter().map(|(key, _)| String::from_utf8_lossy(key).into_owned()).collect();
+            format!("{keys}{}", if found.more { "+" } else { "" })
+        };
+        assert_eq!(seen(("a", 1), ("z", 1), 0, false), "bdf");
+        assert_eq!(seen(("a", 1), ("z", 1), 2, true), "fd+");
+        assert_eq!(seen(("a", 2), ("d", 1), 0, false), "");
+        assert_eq!(seen(("d", 0), ("d", 2), 0, false), "bd");
+        assert_eq!(seen(("d", -9), ("d", 9), 3, false), "bdf+");
+        assert_eq!(seen(("f", 1), ("b", 1), 0, false), "");
     }
 }

@@ -17,7 +17,7 @@ cargo run --release -p plinth-bench -- [options]
   --keys N          keys in each database, from 10000 on; default 1000000
   --only TEXT       only measurements whose name (work/threads/durability) contains TEXT;
                     several texts are separated by commas
-  --engines LIST    of plinth,rocksdb,optimistic,pessimistic; default all
+  --engines LIST    of plinth,plinth_so,fdb_c,rocksdb,optimistic,pessimistic; default all
   --directory PATH  where the databases are made, and removed at the end; default the
                     system's temporary directory. It should be on the disk to be measured.
   --output FILE     default bench-results.json

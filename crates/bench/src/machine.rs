@@ -59,6 +59,31 @@ pub fn settle(directory: &Path) -> Result<()> {
     }
 }
 
+/// Waits until this process has no file in a directory open. An engine may keep a database that
+/// was closed open for a while, in case it is opened again.
+pub fn wait_until_closed(directory: &Path) -> Result<()> {
+    let directory = directory.canonicalize().context(directory.display())?;
+    let end = Instant::now() + Duration::from_secs(30);
+    while has_open(&directory)? {
+        if Instant::now() > end {
+            return Err(Error::new(format!("{} is still open", directory.display())));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+fn has_open(directory: &Path) -> Result<bool> {
+    for entry in fs::read_dir("/proc/self/fd").context("/proc/self/fd")? {
+        let file = entry.context("/proc/self/fd")?.path();
+        // The descriptor of this list itself is gone by now, or others were closed meanwhile.
+        if fs::read_link(file).is_ok_and(|file| file.starts_with(directory)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// All threads of this process on one core, until dropped.
 pub struct Pinned(libc::cpu_set_t);
 

@@ -4,6 +4,7 @@
 //! are loaded with the same keys, and the measurements take turns: one engine works while the
 //! others are idle. Relies on Linux (`/proc`, `sched_setaffinity`).
 
+mod allocations;
 mod args;
 mod data;
 mod engines;
@@ -65,9 +66,10 @@ fn run(args: &Args) -> Result<()> {
     let mut outcome = Ok(());
     for (number, (index, case)) in cases.iter().enumerate() {
         eprintln!("[{}/{}] {}", number + 1, cases.len(), case.label());
-        match rounds(args, &mut workers, *index).context(case.label()) {
+        match rounds(args, &mut workers, *index, case).context(case.label()) {
             Ok(samples) => {
-                rows.extend(args.engines.iter().zip(samples).map(|(kind, samples)| Row::new(case, *kind, &samples)))
+                let samples = args.engines.iter().zip(samples).filter(|(_, samples)| !samples.is_empty());
+                rows.extend(samples.map(|(kind, samples)| Row::new(case, *kind, &samples)));
             }
             Err(error) => {
                 outcome = Err(error);
@@ -82,6 +84,10 @@ fn run(args: &Args) -> Result<()> {
     }
     print!("{}", report::table(&rows));
     print!("{}", report::published(&rows));
+    print!("{}", report::futures(&rows));
+    if args.engines.contains(&Kind::FdbC) {
+        print!("{}", allocations::report(scratch.path()));
+    }
     print!("{}", report::memory(&memory));
     print!("{}", report::verdict(&rows));
     std::fs::write(&args.output, report::json(&rows)?).context(format!("writing {}", args.output.display()))?;
@@ -89,13 +95,17 @@ fn run(args: &Args) -> Result<()> {
     outcome
 }
 
-/// One case on every engine, `--rounds` times, each round beginning with another engine.
-fn rounds(args: &Args, workers: &mut [Worker], case: usize) -> Result<Vec<Vec<Sample>>> {
+/// One case on every engine that it is for, `--rounds` times, each round beginning with another
+/// engine. An engine that it is not for has no samples.
+fn rounds(args: &Args, workers: &mut [Worker], number: usize, case: &Case) -> Result<Vec<Vec<Sample>>> {
     let mut samples = vec![Vec::new(); workers.len()];
     for round in 0..args.rounds {
         for turn in 0..workers.len() {
             let engine = (round + turn) % workers.len();
-            let sample = workers[engine].measure(case, args.seconds).context(workers[engine].name())?;
+            if !case.measures(args.engines[engine]) {
+                continue;
+            }
+            let sample = workers[engine].measure(number, args.seconds).context(workers[engine].name())?;
             samples[engine].push(sample);
         }
     }

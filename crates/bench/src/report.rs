@@ -104,6 +104,7 @@ pub fn heading(args: &Args, machine: &str) -> String {
         "Plinth beside RocksDB: {} keys of 16 bytes, values of {} bytes, all in memory and on disk.\n{machine}\n\
          {} rounds of {} s for each line, engines in turn, each in a process of its own; medians.\n\
          A transaction is begun, run, committed and destroyed; conflicts are retried and counted.\n\
+         fdb_c      Plinth through libfdb_c.so, blocking on a future for each read and commit; plinth_so libplinth.so\n\
          rocksdb    plain, no transactions, no conflict check: reads at a snapshot, one write batch (the limit)\n\
          optimistic OptimisticTransactionDB; pessimistic TransactionDB: reads that are followed by writes for update",
         args.keys,
@@ -184,6 +185,30 @@ pub fn published(rows: &[Row]) -> String {
          values of 8 to 100 bytes.\n{:<31}{names}{:>14}\n{text}",
         "test", "FoundationDB"
     )
+}
+
+/// The library for programs made for FoundationDB beside the native one, each loaded at run time.
+pub fn futures(rows: &[Row]) -> String {
+    let find = |case: &Row, engine| rows.iter().find(|row| row.engine == engine && row.same_case(case));
+    let mut text = String::new();
+    for future in rows.iter().filter(|row| row.engine == Kind::FdbC && row.work.hot > 0) {
+        let Some(native) = find(future, Kind::PlinthSo) else { continue };
+        let each = |row: &Row| row.p50_us * 1e3 / row.work.reads as f64;
+        let Some(ratio) = ratio(future.per_second, native.per_second) else { continue };
+        let _ = writeln!(
+            text,
+            "{} thread(s): a future, blocked on, {:.0} ns; a native read {:.0} ns; futures a second/native {ratio:.2}",
+            future.threads,
+            each(future),
+            each(native),
+        );
+    }
+    match text.as_str() {
+        "" => text,
+        _ => {
+            format!("\nPoint reads of hot keys, through libfdb_c.so and libplinth.so, both loaded at run time:\n{text}")
+        }
+    }
 }
 
 /// Peak memory of each engine.

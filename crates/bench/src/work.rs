@@ -14,6 +14,8 @@ pub struct Work {
     pub writes: usize,
     /// The writes go to the keys that were read.
     pub same_keys: bool,
+    /// The reads are of so many keys, always the same; 0 for all keys.
+    pub hot: u64,
     /// Keys of one range read, from a random place on.
     pub range: usize,
     /// The whole process runs on one core.
@@ -32,10 +34,12 @@ pub struct Published {
 }
 
 const NOTHING: Work =
-    Work { name: "", reads: 0, writes: 0, same_keys: false, range: 0, one_core: false, published: None };
+    Work { name: "", reads: 0, writes: 0, same_keys: false, hot: 0, range: 0, one_core: false, published: None };
 const BEGIN: Work = Work { name: "begin+destroy", ..NOTHING };
 const READS: Work = Work { name: "reads-10", reads: 10, ..NOTHING };
 const RANGE: Work = Work { name: "range-1000", range: 1_000, ..NOTHING };
+/// A transaction so long that its reads are all there is to measure.
+const HOT: Work = Work { name: "hot-reads-1000", reads: 1_000, hot: 100, ..NOTHING };
 const READ_WRITE: Work = Work { name: "read-write-5+5", reads: 5, writes: 5, same_keys: true, ..NOTHING };
 const BLIND: Work = Work { name: "blind-5", writes: 5, ..NOTHING };
 
@@ -86,7 +90,7 @@ pub struct Case {
 pub fn cases() -> Vec<Case> {
     use Durability::{Buffered, None, Sync};
     let mut cases = vec![Case { work: &BEGIN, threads: 1, durability: None }];
-    for work in [&READS, &RANGE] {
+    for work in [&READS, &RANGE, &HOT] {
         cases.extend([1, 2].map(|threads| Case { work, threads, durability: None }));
     }
     for work in [&FDB_READ_100, &FDB_RANGE] {
@@ -107,6 +111,16 @@ impl Case {
     /// `work/threads/durability`.
     pub fn label(&self) -> String {
         format!("{}/{}/{}", self.work.name, self.threads, self.durability.name())
+    }
+
+    /// Whether it is measured on an engine. What is loaded from `libplinth.so` is the native side of
+    /// the comparison with `libfdb_c.so` and shows nothing else; that one syncs every commit.
+    pub fn measures(&self, engine: Kind) -> bool {
+        match engine {
+            Kind::PlinthSo => self.work.hot > 0,
+            Kind::FdbC => self.durability != Durability::Buffered,
+            _ => true,
+        }
     }
 
     /// Plinth's transactions a second over the peer's that are asked for.
@@ -167,8 +181,9 @@ impl<'a> Generator<'a> {
 
     /// The next transaction.
     pub fn next(&mut self) -> Transaction<'_> {
+        let readable = if self.work.hot > 0 { self.work.hot } else { self.keys };
         for key in &mut self.reads {
-            *key = data::key(self.random.below(self.keys));
+            *key = data::key(self.random.below(readable));
         }
         for (at, (key, value)) in self.writes.iter_mut().enumerate() {
             *key = if self.work.same_keys { self.reads[at] } else { data::key(self.random.below(self.keys)) };
@@ -200,4 +215,35 @@ pub fn load(
 /// ranges that together are three times its size.
 pub fn warm<'a>(keys: u64, values: &'a Values) -> (Generator<'a>, u64) {
     (Generator::new(&RANGE, keys, values, 3), 3 * keys / 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn hot_reads_are_of_few_keys_and_others_are_not() {
+        let values = Values::new(1);
+        let distinct = |work: &'static Work| {
+            let mut generator = Generator::new(work, 20_000, &values, 1);
+            let keys: BTreeSet<Key> = (0..200).flat_map(|_| generator.next().reads.to_vec()).collect();
+            keys.len() as u64
+        };
+        assert_eq!(distinct(&HOT), HOT.hot);
+        assert!(distinct(&READS) > 1_000);
+    }
+
+    #[test]
+    fn every_case_is_measured_on_all_peers_and_buffered_commits_not_through_futures() {
+        for case in cases() {
+            assert!(
+                [Kind::Plinth, Kind::Rocksdb, Kind::Optimistic, Kind::Pessimistic].map(|kind| case.measures(kind))
+                    == [true; 4]
+            );
+            assert_eq!(case.measures(Kind::FdbC), case.durability != Durability::Buffered);
+            assert_eq!(case.measures(Kind::PlinthSo), case.work.name == HOT.name);
+        }
+    }
 }

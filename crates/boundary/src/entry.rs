@@ -12,6 +12,8 @@ use std::sync::Once;
 
 use plinth_api::{Code, Error};
 
+use crate::fork;
+
 thread_local! {
     static LAST_ERROR: RefCell<CString> = RefCell::new(CString::default());
     /// The number that the text belongs to; 0 before the first.
@@ -64,6 +66,7 @@ pub fn value<T>(what: &'static str, fallback: T, body: impl FnOnce() -> Result<T
 
 /// Runs `body`; a panic becomes an error that names its message and place.
 pub fn guarded<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    fork::check()?;
     install_hook();
     let _depth = Depth::enter();
     // Every object reached from a body is either dropped with it or protected by locks that

@@ -13,7 +13,7 @@
 use std::cell::{Cell, UnsafeCell};
 use std::mem::MaybeUninit;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use plinth_api::{Code, Error};
@@ -25,7 +25,8 @@ const GENERATION_BITS: u32 = 28;
 const GENERATION_MASK: u64 = (1 << GENERATION_BITS) - 1;
 const FIRST_CHUNK: usize = 64;
 const CHUNKS: usize = 23;
-const SHARDS: usize = 8;
+/// Free lists. Up to that many threads share none.
+const SHARDS: usize = 64;
 
 /// Every tag sets the top bits, so that no address of user space looks like a handle.
 const TAG_BASE: u64 = 0xA0;
@@ -41,7 +42,7 @@ pub struct Table<T> {
     tag: u64,
     chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
     unused: AtomicU32,
-    free: [Mutex<Vec<u32>>; SHARDS],
+    free: [Shard; SHARDS],
 }
 
 // SAFETY: objects are moved in by one thread, shared by reference between guards and dropped by
@@ -49,6 +50,32 @@ pub struct Table<T> {
 unsafe impl<T: Send + Sync> Sync for Table<T> {}
 // SAFETY: as above.
 unsafe impl<T: Send + Sync> Send for Table<T> {}
+
+/// A free list, on a cache line of its own. The count is looked at without the lock, so that a thread
+/// whose list is empty does not stop at those of others that are empty too.
+#[repr(align(64))]
+struct Shard {
+    count: AtomicUsize,
+    list: Mutex<Vec<u32>>,
+}
+
+impl Shard {
+    fn pop(&self) -> Option<u32> {
+        if self.count.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = list.pop();
+        self.count.store(list.len(), Ordering::Relaxed);
+        index
+    }
+
+    fn push(&self, index: u32) {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        list.push(index);
+        self.count.store(list.len(), Ordering::Relaxed);
+    }
+}
 
 /// Keeps an object alive while a call uses it.
 pub struct Guard<'a, T> {
@@ -65,7 +92,7 @@ impl<T> Table<T> {
             tag: TAG_BASE + kind as u64,
             chunks: [const { OnceLock::new() }; CHUNKS],
             unused: AtomicU32::new(0),
-            free: [const { Mutex::new(Vec::new()) }; SHARDS],
+            free: [const { Shard { count: AtomicUsize::new(0), list: Mutex::new(Vec::new()) } }; SHARDS],
         }
     }
 
@@ -118,6 +145,18 @@ impl<T> Table<T> {
         }
     }
 
+    /// Calls `look` with every object that has a handle now.
+    pub fn each(&self, mut look: impl FnMut(&T)) {
+        for index in 0..self.slots_used() {
+            let Some(generation) = self.slot(index).map(|slot| slot.state.load(Ordering::Relaxed) >> 32) else {
+                continue;
+            };
+            if let Ok(object) = self.get(self.token(index, generation)) {
+                look(&object);
+            }
+        }
+    }
+
     /// How many slots were ever used: the table's bound, for tests of leaks.
     pub fn slots_used(&self) -> u32 {
         self.unused.load(Ordering::Relaxed)
@@ -162,8 +201,7 @@ impl<T> Table<T> {
     fn take_index(&self) -> Option<u32> {
         let own = shard();
         for step in 0..SHARDS {
-            let mut free = self.free[(own + step) % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(index) = free.pop() {
+            if let Some(index) = self.free[(own + step) % SHARDS].pop() {
                 return Some(index);
             }
         }
@@ -193,7 +231,7 @@ impl<T> Table<T> {
         let generation = (slot.state.load(Ordering::Acquire) >> 32) + 1;
         if generation <= GENERATION_MASK {
             slot.state.store(generation << 32, Ordering::Release);
-            self.free[shard()].lock().unwrap_or_else(PoisonError::into_inner).push(index);
+            self.free[shard()].push(index);
         }
         // Last, and with no lock held: dropping an object may run long or call out.
         drop(object);
@@ -236,7 +274,6 @@ fn shard() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::AtomicUsize;
     use std::sync::Arc;
 
     #[test]

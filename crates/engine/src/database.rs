@@ -155,6 +155,13 @@ impl plinth_api::Database for Database {
         Ok(Keyspace { id, name })
     }
 
+    fn find_keyspace(&self, name: &str) -> Result<Option<Keyspace>> {
+        self.0.check_open()?;
+        let keyspaces = self.0.keyspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = keyspaces.names.get_key_value(name);
+        Ok(found.map(|(name, id)| Keyspace { id: *id, name: name.clone() }))
+    }
+
     fn list_keyspaces(&self) -> Result<Vec<Arc<str>>> {
         self.0.check_open()?;
         let keyspaces = self.0.keyspaces.lock().unwrap_or_else(PoisonError::into_inner);

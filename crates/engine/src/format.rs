@@ -2,17 +2,17 @@
 //!
 //! - `PLINTH`: a text file, first line `plinth format N`, second line `uuid U`. Written before
 //!   anything else, through a temporary name, so a directory is ours or it is not.
-//! - `OWNER`: `pid N`, the process that opened the directory last. Only a hint for messages: the
-//!   lock is RocksDB's.
+//! - `OWNER`: `pid N`, the process that opened the directory last, as a hint for messages. Whoever has
+//!   the directory open holds a lock on this file, beside RocksDB's own.
 //! - In the column family `plinth.meta`: the version of the newest commit, in the same batch as
 //!   its data, and the lease, below which versions may have been given out.
 
-use std::collections::BTreeSet;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use plinth_api::{Code, DatabaseOptions, Error, Result};
 use uuid::Uuid;
@@ -31,51 +31,76 @@ pub const FIRST_VERSION: i64 = 1_000_000_000;
 const IDENTITY: &str = "PLINTH";
 const OWNER: &str = "OWNER";
 
-/// The directories that are open in this process, by device and inode: RocksDB's own check goes
-/// by the spelling of the path, and the kernel's lock does not exclude the process that has it
-/// (and is lost when the file is opened and closed once more). A leaf lock.
-static OPEN: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
+/// A directory that nobody else has open until this is dropped.
+///
+/// RocksDB's own lock does not exclude the process that has it: another copy of this library in the
+/// same process, such as `libfdb_c.so` beside `libplinth.so`, would get it too, and the first to
+/// close would lose it for both. This one belongs to the opened file, whoever opened it, by whatever
+/// path.
+pub struct OpenDirectory(File);
 
-/// A directory that is open in this process until this is dropped.
-pub struct OpenDirectory((u64, u64));
+/// Locks held by this process, as descriptors; -1 where there is none. A forked child inherits them, and
+/// has to close them: it would keep the directory locked when its parent has gone.
+static HELD: [AtomicI32; 64] = [const { AtomicI32::new(-1) }; 64];
+
+/// The descriptors of the locks that this process holds.
+pub fn held_locks() -> impl Iterator<Item = i32> {
+    HELD.iter().map(|held| held.load(Ordering::Relaxed)).filter(|held| *held >= 0)
+}
+
+/// Replaces one entry of the list. With more than it has room for, some are not listed.
+fn note_held(before: i32, after: i32) {
+    let replace = |held: &AtomicI32| held.compare_exchange(before, after, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+    let _ = HELD.iter().any(replace);
+}
 
 impl OpenDirectory {
     fn new(path: &Path) -> Result<Self> {
-        let metadata = fs::metadata(path).map_err(|error| io_error(error, "looking at", path))?;
-        let id = (metadata.dev(), metadata.ino());
-        if !OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
-            let text = format!("{} is open in this process (pid {})", path.display(), std::process::id());
-            return Err(Error::new(Code::LOCK_FILE_FAILURE).context(text));
+        let name = path.join(OWNER);
+        let file = File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(&name);
+        let file = file.map_err(|error| io_error(error, "opening", &name))?;
+        match file.try_lock() {
+            Ok(()) => {
+                note_held(-1, file.as_raw_fd());
+                Ok(Self(file))
+            }
+            Err(TryLockError::WouldBlock) => Err(Error::new(Code::LOCK_FILE_FAILURE).context(owner(path))),
+            Err(TryLockError::Error(error)) => Err(io_error(error, "locking", &name)),
         }
-        Ok(Self(id))
     }
 }
 
 impl Drop for OpenDirectory {
     fn drop(&mut self) {
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+        note_held(self.0.as_raw_fd(), -1);
+        // A forked process may have it open still; closing alone would leave it locked.
+        let _ = self.0.unlock();
     }
 }
 
-/// Makes sure that `path` is a Plinth database or becomes one, and that this process has it open
-/// once.
+/// Makes sure that `path` is a Plinth database or becomes one, and that it is open once.
 pub fn claim(path: &Path, options: &DatabaseOptions) -> Result<OpenDirectory> {
     make_directory(path, options)?;
+    // Nothing is put into a directory that is not ours.
+    check_identity(path, options)?;
     let directory = OpenDirectory::new(path)?;
-    match read_identity(path)? {
-        Some(()) if options.must_not_exist => {
-            return Err(Error::new(Code::DATABASE_EXISTS).context(path.display().to_string()))
-        }
-        Some(()) => check_files(path)?,
-        None if options.must_exist => {
-            return Err(Error::new(Code::DATABASE_MISSING).context(path.display().to_string()))
-        }
-        None => {
-            check_empty(path)?;
-            write_identity(path).map_err(|error| io_error(error, "writing", &path.join(IDENTITY)))?;
-        }
+    // Another process may have created the database before it let go of the directory.
+    if !check_identity(path, options)? {
+        write_identity(path).map_err(|error| io_error(error, "writing", &path.join(IDENTITY)))?;
     }
     Ok(directory)
+}
+
+/// Whether there is a database. Fails if that is not what the options ask for, or if there is
+/// something else.
+fn check_identity(path: &Path, options: &DatabaseOptions) -> Result<bool> {
+    let refused = |code: Code| Err(Error::new(code).context(path.display().to_string()));
+    match read_identity(path)? {
+        Some(()) if options.must_not_exist => refused(Code::DATABASE_EXISTS),
+        Some(()) => check_files(path).map(|()| true),
+        None if options.must_exist => refused(Code::DATABASE_MISSING),
+        None => check_empty(path).map(|()| false),
+    }
 }
 
 /// The id that the database in `path` was created with.
@@ -94,6 +119,7 @@ pub fn note_owner(path: &Path) {
 pub fn owner(path: &Path) -> String {
     let text = fs::read_to_string(path.join(OWNER)).unwrap_or_default();
     match text.trim().strip_prefix("pid ").and_then(|pid| pid.parse::<u32>().ok()) {
+        Some(pid) if pid == std::process::id() => format!("{} is open in this process (pid {pid})", path.display()),
         Some(pid) => format!("{} is open in the process with pid {pid}", path.display()),
         None => format!("{} is open in another process", path.display()),
     }
@@ -151,7 +177,7 @@ fn check_files(path: &Path) -> Result<()> {
 fn check_empty(path: &Path) -> Result<()> {
     let names = names(path)?;
     let temporary = format!("{IDENTITY}.tmp");
-    let Some(name) = names.iter().find(|name| **name != temporary) else {
+    let Some(name) = names.iter().find(|name| **name != temporary && **name != OWNER) else {
         return Ok(());
     };
     let what = match names.iter().any(|name| name == "CURRENT") {

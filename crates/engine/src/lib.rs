@@ -30,4 +30,5 @@ mod watch;
 pub use database::open;
 #[cfg(feature = "defects")]
 pub use defects::{switch_on, Defect};
+pub use format::held_locks;
 pub use store::{store_options, StoreOptions};

@@ -1,7 +1,8 @@
 //! The database itself, as its transactions see it: the service behind the seam.
 //!
 //! Lock order: `keyspaces`, then the pipeline's locks, then the watches'. No lock is held while a
-//! callback runs: callbacks run on the executor, which has no lock of ours.
+//! callback runs: callbacks run on the executor, which has no lock of ours, or on a thread that
+//! commits, between two groups.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -255,19 +256,26 @@ impl Service for Local {
     fn at(&self, version: i64) -> Result<Arc<ReadPoint>> {
         let until = Instant::now() + FUTURE_PATIENCE;
         loop {
-            self.check_open()?;
-            match self.versions.at(version) {
+            match self.at_once(version) {
                 Err(error) if error.code() == Code::FUTURE_VERSION && Instant::now() < until => {}
                 result => return result,
-            }
-            // The clock may be past it while nobody commits.
-            if self.versions.clock.now() >= version {
-                self.pipeline.advance(Tier::Disk);
             }
             let ahead = version.saturating_sub(self.versions.clock.now()).clamp(500, 20_000);
             // On a thread of the executor another one takes its place meanwhile.
             self.executor.blocking(|| std::thread::sleep(Duration::from_micros(ahead as u64)));
         }
+    }
+
+    fn at_once(&self, version: i64) -> Result<Arc<ReadPoint>> {
+        self.check_open()?;
+        let found = self.versions.at(version);
+        let ahead = matches!(&found, Err(error) if error.code() == Code::FUTURE_VERSION);
+        // The clock may be past it while nobody commits.
+        if ahead && self.versions.clock.now() >= version {
+            self.pipeline.advance(Tier::Disk);
+            return self.versions.at(version);
+        }
+        found
     }
 
     fn get(&self, at: &ReadPoint, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>> {
@@ -314,6 +322,10 @@ impl Service for Local {
             };
             self.executor.submit(Box::new(drain));
         }
+    }
+
+    fn help_commits(&self) {
+        self.detached.help(&self.pipeline, &self.executor);
     }
 
     fn executor(&self) -> &Arc<Executor> {

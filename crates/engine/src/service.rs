@@ -17,8 +17,11 @@ use crate::watch::{Slot, Watch};
 pub struct AsyncCommit {
     /// Makes the request; may go to the disk. `None` if there is nothing to write.
     pub prepare: Box<dyn FnOnce() -> Result<Option<Request>> + Send>,
-    /// Receives the outcome, on a thread of the executor.
+    /// Receives the outcome, on a thread of the executor or, if it is brief, on the one that took the
+    /// commit through.
     pub done: Box<dyn FnOnce(Result<Option<Outcome>>) + Send>,
+    /// It returns at once: it may be called where other commits wait for it.
+    pub brief: bool,
 }
 
 /// What a transaction needs of its database.
@@ -47,6 +50,9 @@ pub trait Service: Send + Sync {
     /// The state at a version; waits up to a second for one in the future (rule VER-8).
     fn at(&self, version: i64) -> Result<Arc<ReadPoint>>;
 
+    /// The same without a wait: 1009 for one in the future (rule VER-10).
+    fn at_once(&self, version: i64) -> Result<Arc<ReadPoint>>;
+
     /// Reads a key.
     fn get(&self, at: &ReadPoint, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
 
@@ -61,6 +67,9 @@ pub trait Service: Send + Sync {
 
     /// Commits on a thread of the executor.
     fn commit_async(&self, commit: AsyncCommit);
+
+    /// Takes such commits through on the calling thread, those that no thread has taken yet.
+    fn help_commits(&self);
 
     /// Counts a commit that failed.
     fn commit_failed(&self, code: Code);

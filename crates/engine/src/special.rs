@@ -4,7 +4,7 @@
 //! Special keys are computed when they are read. They are never stored.
 
 use plinth_api::key::{END_OF_SPECIAL_KEYS, END_OF_SYSTEM_KEYS};
-use plinth_api::{Code, Error, KeySelector, RangeOptions, RangeResult, Result};
+use plinth_api::{Code, Error, KeySelector, Result};
 
 /// A module: the special keys in `[begin, end)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,31 +112,6 @@ pub fn modules(begin: &[u8], end: &[u8], relaxed: bool) -> Result<&'static [Modu
     }
 }
 
-/// The rows between two selectors up to the limits; selectors end at the first and last row (rule
-/// SPEC-2).
-pub fn select(rows: &Rows, begin: KeySelector, end: KeySelector, options: RangeOptions) -> RangeResult {
-    let position = |selector: KeySelector| {
-        let selector = selector.without_or_equal();
-        let below = rows.partition_point(|(key, _)| *key < selector.key) as i64;
-        let position = below - 1 + i64::from(selector.offset);
-        usize::try_from(position).unwrap_or(0).min(rows.len())
-    };
-    let (first, last) = (position(begin), position(end));
-    let mut result = RangeResult::default();
-    let mut bytes = 0;
-    let count = last.saturating_sub(first);
-    for index in 0..count {
-        let (key, value) = &rows[if options.reverse { last - 1 - index } else { first + index }];
-        result.push(key, value);
-        bytes += 8 + key.len() + value.len();
-        result.more = result.len() == options.limit || (options.target_bytes > 0 && bytes >= options.target_bytes);
-        if result.more {
-            break;
-        }
-    }
-    result
-}
-
 /// Adds conflict ranges to `rows` as their encoding has it: the first key of each range is "1", the
 /// first key after it "0" (rule SPEC-4). The ranges are in order and do not touch.
 pub fn encode(rows: &mut Rows, prefix: &[u8], ranges: impl Iterator<Item = (Vec<u8>, Vec<u8>)>) {
@@ -162,24 +137,5 @@ mod tests {
         assert_eq!(code(b"\xff\xff", b"\xff\xff\xff"), 2112);
         assert_eq!(code(b"\xff\xff/zzz", b"\xff\xff\xff"), 2113);
         assert_eq!(modules(b"\xff\xff", b"\xff\xff\xff", true).map(<[Module]>::len).ok(), Some(MODULES.len()));
-    }
-
-    /// RNG-8 and SEL-1 hold for special keys too.
-    #[test]
-    fn rows_are_selected_as_stored_ones_are() {
-        let rows: Rows = ["b", "d", "f"].iter().map(|key| (key.as_bytes().to_vec(), b"1".to_vec())).collect();
-        let seen = |begin: (&str, i32), end: (&str, i32), limit: usize, reverse: bool| {
-            let selector = |(key, offset): (&str, i32)| KeySelector { key: key.into(), or_equal: false, offset };
-            let options = RangeOptions { limit, reverse, ..RangeOptions::default() };
-            let found = select(&rows, selector(begin), selector(end), options);
-            let keys: String = found.iter().map(|(key, _)| String::from_utf8_lossy(key).into_owned()).collect();
-            format!("{keys}{}", if found.more { "+" } else { "" })
-        };
-        assert_eq!(seen(("a", 1), ("z", 1), 0, false), "bdf");
-        assert_eq!(seen(("a", 1), ("z", 1), 2, true), "fd+");
-        assert_eq!(seen(("a", 2), ("d", 1), 0, false), "");
-        assert_eq!(seen(("d", 0), ("d", 2), 0, false), "bd");
-        assert_eq!(seen(("d", -9), ("d", 9), 3, false), "bdf+");
-        assert_eq!(seen(("f", 1), ("b", 1), 0, false), "");
     }
 }

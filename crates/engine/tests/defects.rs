@@ -53,7 +53,7 @@ fn by_counter() -> Option<usize> {
         let transaction = database.begin().unwrap();
         transaction.atomic_op(0, Mutation::Add, b"counter", &1u64.to_le_bytes()).unwrap();
         let told = told.clone();
-        transaction.commit_async(Box::new(move |outcome| told.send(outcome.is_ok()).unwrap()));
+        transaction.commit_async(Box::new(move |outcome| told.send(outcome.is_ok()).unwrap()), false);
     }
     drop(told);
     assert!(outcomes.iter().all(|committed| committed), "an addition alone never conflicts");

@@ -6,6 +6,7 @@
 mod codegen;
 mod compile;
 mod docs;
+mod fdb;
 mod file;
 mod header;
 mod outcome;
@@ -34,12 +35,21 @@ enum Mode {
     Check,
 }
 
-const TASKS: [Task; 7] = [
+const TASKS: [Task; 8] = [
     Task { name: "codegen", purpose: "error tables in Rust from schema/errors.toml", run: codegen::task },
     Task { name: "header", purpose: "include/plinth.h from src/", run: header::task },
-    Task { name: "compile", purpose: "the header alone as C99 and C++17, warnings denied", run: compile::task },
+    Task {
+        name: "fdb",
+        purpose: "the headers, tables, refusals and COMPAT.md of libfdb_c.so from schema/fdb_*.toml",
+        run: fdb::task,
+    },
+    Task {
+        name: "compile",
+        purpose: "the headers alone, in each language and version, warnings denied",
+        run: compile::task,
+    },
     Task { name: "docs-check", purpose: "every name in the header is documented", run: docs::task },
-    Task { name: "symbols", purpose: "abi/plinth.symbols from the built libplinth.so", run: symbols::task },
+    Task { name: "symbols", purpose: "what the built libraries export, against the lists in abi/", run: symbols::task },
     Task {
         name: "semantics",
         purpose: "docs/SEMANTICS.md from schema/semantics.toml and the tests",

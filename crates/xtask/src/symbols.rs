@@ -1,16 +1,25 @@
-//! abi/plinth.symbols: the names that libplinth.so exports. A difference in it is a change of
-//! the binary interface and is reviewed as such.
+//! The lists in abi/: the names that the libraries export. A difference in one is a change of the
+//! binary interface and is reviewed as such.
+//!
+//! The list of libplinth.so is read from the library and compared with the header. That of libfdb_c.so
+//! comes from its table, and the library is compared with it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::outcome::{judge, Failure, Outcome};
-use crate::{file, header, parse, Mode};
+use crate::{fdb, file, header, parse, Mode};
 
 const LIST: &str = "abi/plinth.symbols";
 
-/// Compares the library with the header, then writes or checks the list.
+/// Compares the libraries with what is declared, then writes or checks the list.
 pub fn task(mode: Mode) -> Outcome {
+    let native = native(mode)?;
+    let foundationdb = foundationdb()?;
+    Ok(format!("{native}; {foundationdb}"))
+}
+
+fn native(mode: Mode) -> Outcome {
     let library = target_directory().join("release/libplinth.so");
     if !library.exists() {
         let what = format!("there is no {}", library.display());
@@ -19,7 +28,7 @@ pub fn task(mode: Mode) -> Outcome {
     let exported = exported(&library)?;
     let declared = parse::functions(&file::read(header::PATH)?);
     let complaints = differences(&exported, &declared);
-    let note = format!("{} functions", exported.len());
+    let note = format!("{} functions of libplinth.so", exported.len());
     judge(
         String::new(),
         "the library and the header disagree",
@@ -30,8 +39,24 @@ pub fn task(mode: Mode) -> Outcome {
     Ok(note)
 }
 
+/// libfdb_c.so, if it is built.
+fn foundationdb() -> Outcome {
+    let library = target_directory().join("release/libfdb_c.so");
+    if !library.exists() {
+        return Ok(format!("there is no {}", library.display()));
+    }
+    let exported = exported(&library)?;
+    let declared: Vec<String> = file::read(fdb::SYMBOLS)?.lines().map(str::to_owned).collect();
+    judge(
+        format!("{} functions of libfdb_c.so", exported.len()),
+        "libfdb_c.so and its table disagree",
+        differences(&exported, &declared),
+        "export what schema/fdb_c.toml lists; rebuild with `cargo build --release` if the library is old",
+    )
+}
+
 /// The defined dynamic symbols, sorted.
-fn exported(library: &PathBuf) -> Result<Vec<String>, String> {
+fn exported(library: &Path) -> Result<Vec<String>, String> {
     let output = Command::new("nm")
         .args(["-D", "--defined-only", "--format=posix"])
         .arg(library)

@@ -13,7 +13,7 @@ use librocksdb_sys as ffi;
 use plinth_engine::StoreOptions;
 
 use crate::error::{Context, Error, Result};
-use crate::fairness;
+use crate::{fairness, machine};
 
 /// The RocksDB options of every engine here: those that Plinth opens a database of default
 /// options with. They outlive what is opened with them.
@@ -123,6 +123,8 @@ pub fn look_through(iterator: *mut ffi::rocksdb_iterator_t, begin: &[u8], count:
 /// Compacts all column families of a closed database and waits until nothing is left to do.
 pub fn compact(directory: &Path) -> Result<()> {
     let (options, path) = (options(), fairness::database(directory)?);
+    // A library has a RocksDB of its own, and locks do not exclude the process that has them.
+    machine::wait_until_closed(&path)?;
     let names = DB::list_cf(&options.database, &path).context("column families")?;
     let families = names.iter().map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
     let db = DB::open_cf_descriptors(&options.database, &path, families).context(path.display())?;

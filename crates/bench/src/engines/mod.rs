@@ -2,6 +2,8 @@
 //! to do with a transaction exactly what a C program that uses that engine would do.
 
 mod common;
+mod fdb_c;
+mod library;
 mod optimistic;
 mod pessimistic;
 mod plinth;
@@ -59,6 +61,10 @@ pub trait Engine: Sync {
 pub enum Kind {
     /// Plinth through its C ABI.
     Plinth,
+    /// The same, loaded at run time from `libplinth.so`.
+    PlinthSo,
+    /// Plinth through FoundationDB's C ABI, loaded at run time from `libfdb_c.so`.
+    FdbC,
     /// Plain RocksDB through its C API.
     Rocksdb,
     /// RocksDB's OptimisticTransactionDB.
@@ -69,12 +75,15 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 4] = [Self::Plinth, Self::Rocksdb, Self::Optimistic, Self::Pessimistic];
+    pub const ALL: [Self; 6] =
+        [Self::Plinth, Self::PlinthSo, Self::FdbC, Self::Rocksdb, Self::Optimistic, Self::Pessimistic];
 
     /// Its name in the table and the JSON file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Plinth => "plinth",
+            Self::PlinthSo => "plinth_so",
+            Self::FdbC => "fdb_c",
             Self::Rocksdb => "rocksdb",
             Self::Optimistic => "optimistic",
             Self::Pessimistic => "pessimistic",
@@ -91,10 +100,15 @@ impl FromStr for Kind {
     }
 }
 
+/// Where a library of this project is that is loaded at run time.
+pub use library::path as library_path;
+
 /// Opens or creates a database.
 pub fn open(kind: Kind, directory: &Path) -> Result<Box<dyn Engine>> {
     Ok(match kind {
         Kind::Plinth => Box::new(plinth::Plinth::open(directory)?),
+        Kind::PlinthSo => Box::new(plinth::Plinth::load(directory)?),
+        Kind::FdbC => Box::new(fdb_c::FdbC::open(directory)?),
         Kind::Rocksdb => Box::new(rocksdb::Rocksdb::open(directory)?),
         Kind::Optimistic => Box::new(optimistic::Optimistic::open(directory)?),
         Kind::Pessimistic => Box::new(pessimistic::Pessimistic::open(directory)?),

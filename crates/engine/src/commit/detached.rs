@@ -1,14 +1,15 @@
 //! Commits that nobody waits for: they are prepared and taken through on threads of the executor.
 //!
-//! At most [`DRAINS`] threads work on them: while one waits for the disk the other takes what came
+//! At most [`DRAINS`] threads of the executor work on them, beside those that wait for a commit of
+//! their own and help: while one waits for the disk the other takes what came
 //! meanwhile, so that groups overlap as those of waiting threads do. The lock is a leaf.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use plinth_api::{Code, Error};
+use plinth_api::{Code, Error, Result};
 
-use super::Pipeline;
+use super::{Outcome, Pipeline};
 use crate::executor::Executor;
 use crate::service::AsyncCommit;
 
@@ -16,6 +17,9 @@ use crate::service::AsyncCommit;
 const DRAINS: usize = 2;
 /// Commits that a thread takes at once.
 const AT_ONCE: usize = 256;
+
+/// Who is told the outcome.
+type Tell = Box<dyn FnOnce(Result<Option<Outcome>>) + Send>;
 
 /// The commits that wait for a thread.
 #[derive(Default)]
@@ -52,15 +56,18 @@ impl Detached {
             if commits.is_empty() {
                 return;
             }
-            let mut requests = Vec::with_capacity(commits.len());
-            for AsyncCommit { prepare, done } in commits {
-                match prepare() {
-                    Ok(Some(request)) => requests.push((request, done)),
-                    Ok(None) => executor.submit(Box::new(move || done(Ok(None)))),
-                    Err(error) => executor.submit(Box::new(move || done(Err(error)))),
-                }
-            }
-            pipeline.commit_all(requests, |done, outcome| executor.submit(Box::new(move || done(Ok(Some(outcome))))));
+            take_through(commits, pipeline, executor);
+        }
+    }
+
+    /// Takes the next commits through on a thread that waits for one of them.
+    pub fn help(&self, pipeline: &Pipeline, executor: &Arc<Executor>) {
+        let mut queue = self.lock();
+        let count = queue.commits.len().min(AT_ONCE);
+        let commits: Vec<_> = queue.commits.drain(..count).collect();
+        drop(queue);
+        if !commits.is_empty() {
+            take_through(commits, pipeline, executor);
         }
     }
 
@@ -75,6 +82,22 @@ impl Detached {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn take_through(commits: Vec<AsyncCommit>, pipeline: &Pipeline, executor: &Arc<Executor>) {
+    let tell = |done: Tell, brief: bool, outcome| match brief {
+        true => done(outcome),
+        false => executor.submit(Box::new(move || done(outcome))),
+    };
+    let mut requests = Vec::with_capacity(commits.len());
+    for AsyncCommit { prepare, done, brief } in commits {
+        match prepare() {
+            Ok(Some(request)) => requests.push((request, (done, brief))),
+            Ok(None) => tell(done, brief, Ok(None)),
+            Err(error) => tell(done, brief, Err(error)),
+        }
+    }
+    pipeline.commit_all(requests, |(done, brief), outcome| tell(done, brief, Ok(Some(outcome))));
 }
 
 /// A thread that takes commits through. If it panics another one may take its place.

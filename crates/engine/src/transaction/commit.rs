@@ -11,7 +11,7 @@ use super::{wants_sync, Phase, State, Transaction};
 use crate::commit::{Clear, Outcome, Request};
 use crate::conflict::{ConflictSet, RangeRef};
 use crate::overlay::Overlay;
-use crate::service::AsyncCommit;
+use crate::service::{AsyncCommit, Service};
 use crate::store::{Range, Tier};
 
 /// Cleared ranges with up to this many keys are deleted key by key: range tombstones slow down
@@ -19,6 +19,22 @@ use crate::store::{Range, Tier};
 const POINT_DELETES: usize = 100;
 /// Cleared ranges of one commit that are looked at for that.
 const CLEARS_LOOKED_AT: usize = 16;
+
+/// A commit under way, as its owner sees it.
+struct Handle {
+    call: Arc<Call<()>>,
+    service: Arc<dyn Service>,
+}
+
+impl Pending for Handle {
+    fn cancel(&self) {
+        self.call.cancel();
+    }
+
+    fn help(&self) {
+        self.service.help_commits();
+    }
+}
 
 /// What a commit comes to.
 enum Prepared {
@@ -43,7 +59,7 @@ impl Transaction {
 
     /// A commit that does not wait: one that writes nothing ends at once, the others go to the
     /// executor when no read is running any more (rule COM-4).
-    pub(super) fn run_commit_async(self: Arc<Self>, done: Done<()>) -> Option<Arc<dyn Pending>> {
+    pub(super) fn run_commit_async(self: Arc<Self>, done: Done<()>, brief: bool) -> Option<Arc<dyn Pending>> {
         let mut state = match self.usable() {
             Ok(state) => state,
             Err(error) => return told(done, Err(error)),
@@ -57,10 +73,10 @@ impl Transaction {
         let waits = state.reads_running > 0;
         drop(state);
         let call = Call::begin(&self, epoch, done);
-        let handle = call.clone();
+        let handle = Arc::new(Handle { call: call.clone(), service: self.service.clone() });
         let send = {
             let transaction = self.clone();
-            move || transaction.send_commit(epoch, call)
+            move || transaction.send_commit(epoch, call, brief)
         };
         if waits {
             let mut state = self.lock();
@@ -74,7 +90,7 @@ impl Transaction {
         Some(handle)
     }
 
-    fn send_commit(self: Arc<Self>, epoch: u64, call: Arc<Call<()>>) {
+    fn send_commit(self: Arc<Self>, epoch: u64, call: Arc<Call<()>>, brief: bool) {
         let (preparing, ending) = (self.clone(), self.clone());
         // Nothing to write is no error: it only has nothing to send.
         let prepare = move || match preparing.prepare_state(preparing.lock(), epoch)? {
@@ -82,7 +98,7 @@ impl Transaction {
             Prepared::ReadOnly => Ok(None),
         };
         let done = move |outcome: Result<Option<Outcome>>| call.complete(ending.end_commit(epoch, outcome));
-        self.service.commit_async(AsyncCommit { prepare: Box::new(prepare), done: Box::new(done) });
+        self.service.commit_async(AsyncCommit { prepare: Box::new(prepare), done: Box::new(done), brief });
     }
 
     /// Notes the outcome of a commit, and what it means for the transaction's watches.
@@ -121,7 +137,11 @@ impl Transaction {
             }
             Err(_) => {}
         }
+        let (stamps, stamp) = (state.take_stamps(), state.stamped);
         drop(state);
+        for call in stamps {
+            call.complete(stamp.told());
+        }
         // Rules WATCH-5 and WATCH-7.
         match &result {
             _ if watches.is_empty() => {}
@@ -169,7 +189,11 @@ impl Transaction {
             (Some(point), _) => point.version,
             (None, wanted) => {
                 drop(state);
-                let point = self.read_point()?;
+                // Other commits may wait for this one to be made: it waits for no version.
+                let point = match wanted {
+                    Some(version) => self.service.at_once(version)?,
+                    None => self.read_point()?,
+                };
                 state = self.lock();
                 if state.epoch != epoch {
                     // What it holds now belongs to the transaction that a reset began.

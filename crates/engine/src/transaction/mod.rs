@@ -11,6 +11,7 @@ mod option;
 mod read;
 mod retry;
 mod special;
+mod stamp;
 mod state;
 mod walk;
 mod watch;
@@ -19,8 +20,8 @@ mod write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use plinth_api::{
-    Code, Done, Durability, Error, KeySelector, Mutation, Pending, RangeOptions, RangeResult, Result,
-    TransactionOption, Value,
+    Code, Done, Durability, EntryMapper, Error, KeySelector, MappedResult, Mutation, Pending, RangeOptions,
+    RangeResult, Result, TransactionOption, Value,
 };
 use uuid::Uuid;
 
@@ -218,11 +219,7 @@ impl plinth_api::Transaction for Transaction {
     }
 
     fn versionstamp(&self) -> Result<[u8; 10]> {
-        match self.lock().stamped {
-            Stamped::Yes(stamp) => Ok(stamp),
-            Stamped::ReadOnly => Err(Error::new(Code::NO_COMMIT_VERSION)),
-            Stamped::No => Err(Error::new(Code::TRANSACTION_INVALID_VERSION)),
-        }
+        self.lock().stamped.told()
     }
 
     fn approximate_size(&self) -> Result<i64> {
@@ -279,6 +276,22 @@ impl plinth_api::Transaction for Transaction {
         self.run_watch(keyspace, key, done)
     }
 
+    fn versionstamp_async(self: Arc<Self>, done: Done<[u8; 10]>) -> Option<Arc<dyn Pending>> {
+        self.await_stamp(done)
+    }
+
+    fn check_usable(&self) -> Result<()> {
+        self.usable().map(drop)
+    }
+
+    fn defer(&self, work: Box<dyn FnOnce() + Send>) {
+        self.service.executor().submit(work);
+    }
+
+    fn read_version_async(self: Arc<Self>, done: Done<i64>) -> Option<Arc<dyn Pending>> {
+        self.tell_version(done)
+    }
+
     fn get_async(
         self: Arc<Self>,
         keyspace: u32,
@@ -310,8 +323,41 @@ impl plinth_api::Transaction for Transaction {
         self.read_range_async(keyspace, begin, end, options, done)
     }
 
-    fn commit_async(self: Arc<Self>, done: Done<()>) -> Option<Arc<dyn Pending>> {
-        self.run_commit_async(done)
+    fn get_mapped_range_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        mapper: EntryMapper,
+        options: RangeOptions,
+        done: Done<MappedResult>,
+    ) -> Option<Arc<dyn Pending>> {
+        self.read_mapped_async(keyspace, (begin, end), mapper, options, done)
+    }
+
+    fn estimated_range_size_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        begin: &[u8],
+        end: &[u8],
+        done: Done<i64>,
+    ) -> Option<Arc<dyn Pending>> {
+        self.estimate_async(keyspace, begin, end, done)
+    }
+
+    fn split_points_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        begin: &[u8],
+        end: &[u8],
+        chunk_size: i64,
+        done: Done<Vec<Vec<u8>>>,
+    ) -> Option<Arc<dyn Pending>> {
+        self.split_async(keyspace, (begin, end), chunk_size, done)
+    }
+
+    fn commit_async(self: Arc<Self>, done: Done<()>, brief: bool) -> Option<Arc<dyn Pending>> {
+        self.run_commit_async(done, brief)
     }
 
     fn on_error_async(self: Arc<Self>, error: Error, done: Done<()>) -> Option<Arc<dyn Pending>> {

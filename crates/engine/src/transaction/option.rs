@@ -53,6 +53,7 @@ fn apply(options: &mut Options, option: TransactionOption) {
         TransactionOption::SizeLimit(value) => values.size_limit = value,
         TransactionOption::SnapshotRywEnable => values.snapshot_ryw += 1,
         TransactionOption::SnapshotRywDisable => values.snapshot_ryw -= 1,
+        TransactionOption::SnapshotRywBy(by) => values.snapshot_ryw = values.snapshot_ryw.saturating_add(by),
         TransactionOption::BypassUnreadable => values.bypass_unreadable = true,
         TransactionOption::ReportConflictingKeys => values.report_conflicting_keys = true,
         TransactionOption::UsedDuringCommitProtectionDisable => values.used_during_commit_protection_disable = true,

@@ -197,7 +197,7 @@ impl Transaction {
         }
     }
 
-    fn obtain_point(&self, epoch: u64, wanted: Option<i64>, tier: Tier) -> Result<Arc<ReadPoint>> {
+    pub(super) fn obtain_point(&self, epoch: u64, wanted: Option<i64>, tier: Tier) -> Result<Arc<ReadPoint>> {
         let found = match wanted {
             // The version may lie in the future.
             Some(_) if tier == Tier::Memory => return Err(Error::new(NOT_IN_MEMORY)),

@@ -8,7 +8,7 @@ use plinth_api::{KeySelector, RangeOptions, RangeResult, Result, Value};
 use super::{Phase, Stamped, State, Transaction};
 use crate::conflict::{ConflictSet, RangeRef};
 use crate::overlay::Overlay;
-use crate::special::{encode, modules, select, Kind, Module, Rows, CONFLICTING_KEYS, READ_CONFLICTS, WRITE_CONFLICTS};
+use crate::special::{encode, modules, Kind, Module, Rows, CONFLICTING_KEYS, READ_CONFLICTS, WRITE_CONFLICTS};
 
 impl Transaction {
     pub(super) fn special_get(&self, keyspace: u32, key: &[u8]) -> Result<Option<Value>> {
@@ -24,7 +24,7 @@ impl Transaction {
         options: RangeOptions,
     ) -> Result<RangeResult> {
         let rows = self.special_rows(keyspace, &begin.key, &end.key)?;
-        Ok(select(&rows, begin, end, options))
+        Ok(RangeResult::select(&rows, begin, end, options))
     }
 
     /// The rows of the modules that a read may see.

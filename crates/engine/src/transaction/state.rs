@@ -11,7 +11,7 @@ use plinth_api::key::END_OF_SYSTEM_KEYS;
 use plinth_api::{Code, Durability, Error, Result, TransactionDefaults};
 
 use super::cache::ReadCache;
-use super::calls::Calls;
+use super::calls::{Call, Calls};
 use crate::atomic::Stamp;
 use crate::commit::Request;
 use crate::conflict::ConflictSet;
@@ -71,6 +71,17 @@ pub enum Stamped {
     Yes(Stamp),
 }
 
+impl Stamped {
+    /// The versionstamp, or why there is none (rules VST-1, COM-12).
+    pub fn told(self) -> Result<Stamp> {
+        match self {
+            Self::Yes(stamp) => Ok(stamp),
+            Self::ReadOnly => Err(Error::new(Code::NO_COMMIT_VERSION)),
+            Self::No => Err(Error::new(Code::TRANSACTION_INVALID_VERSION)),
+        }
+    }
+}
+
 /// What was pending when a transaction was reset: to be told without its lock.
 #[must_use]
 #[derive(Default)]
@@ -92,6 +103,8 @@ pub struct Seldom {
     pub after_reads: Option<Job>,
     /// Watches that wait for the commit.
     pub watches: Vec<Arc<Watch>>,
+    /// Those that wait for the versionstamp.
+    pub stamps: Vec<Arc<Call<Stamp>>>,
     /// Read conflict ranges that do not count for the size of the commit (rule LIM-6).
     pub late_reads: Vec<(u32, ConflictSet)>,
     /// Read conflict ranges that the last commit to report them failed for (rule SPEC-6).
@@ -263,6 +276,11 @@ impl State {
         self.seldom().map(|seldom| std::mem::take(&mut seldom.watches)).unwrap_or_default()
     }
 
+    /// Takes out those that wait for the versionstamp.
+    pub fn take_stamps(&mut self) -> Vec<Arc<Call<Stamp>>> {
+        self.seldom().map(|seldom| std::mem::take(&mut seldom.stamps)).unwrap_or_default()
+    }
+
     /// Read conflict ranges that do not count for the size of the commit.
     pub fn late_reads(&self) -> &[(u32, ConflictSet)] {
         self.seldom.as_ref().map_or(&[], |seldom| &seldom.late_reads)
@@ -352,6 +370,8 @@ impl State {
         };
         seldom.late_reads.clear();
         seldom.after_reads = None;
+        // They are among the calls, which end.
+        seldom.stamps.clear();
         Abandoned { calls: seldom.calls.take(), watches: std::mem::take(&mut seldom.watches) }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, MutexGuard};
 
 use plinth_api::{
     key::{successor, END_OF_SYSTEM_KEYS},
-    Code, Done, Error, KeySelector, RangeOptions, RangeResult, Result, Rows,
+    Code, Done, EntryMapper, Error, KeyRange, KeySelector, MappedResult, MappedRow, RangeOptions, RangeResult, Result,
+    Rows,
 };
 
 use super::calls::Call;
@@ -22,6 +23,9 @@ use crate::store::{Range, Tier, Visit};
 const FIRST_ROOM: usize = 16;
 const MOST_ROOM: usize = 4_096;
 const LONG_PAIR: usize = 256;
+
+/// Bytes that one entry of a mapped range may lead to.
+const LONGEST_MAPPED: usize = 10_000_000;
 
 /// A walk that was issued, and what it sees.
 struct Walk {
@@ -41,6 +45,11 @@ trait Found {
     fn rows(&self) -> Option<(&RangeResult, bool)> {
         None
     }
+
+    /// Ranges that were read beside.
+    fn others(&self) -> &[KeyRange] {
+        &[]
+    }
 }
 
 impl Found for Vec<u8> {}
@@ -56,6 +65,19 @@ struct FoundRows {
 impl Found for FoundRows {
     fn rows(&self) -> Option<(&RangeResult, bool)> {
         self.plain.then_some((&self.rows, self.reverse))
+    }
+}
+
+/// Index entries with what they name.
+#[derive(Default)]
+struct FoundMapped {
+    result: MappedResult,
+    ranges: Vec<KeyRange>,
+}
+
+impl Found for FoundMapped {
+    fn others(&self) -> &[KeyRange] {
+        &self.ranges
     }
 }
 
@@ -136,6 +158,48 @@ impl Transaction {
             Ok(None) => told(done, Ok(RangeResult::default())),
             Err(error) => told(done, Err(error)),
         }
+    }
+
+    /// Reads index entries and the ranges that they name, all of it as one read.
+    pub(super) fn read_mapped_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        (begin, end): (KeySelector, KeySelector),
+        mapper: EntryMapper,
+        options: RangeOptions,
+        done: Done<MappedResult>,
+    ) -> Option<Arc<dyn plinth_api::Pending>> {
+        let (seen, entries) = match self.issue_range(keyspace, begin, end, options) {
+            Ok(Some(issued)) => issued,
+            Ok(None) => return told(done, Ok(MappedResult::default())),
+            Err(error) => return told(done, Err(error)),
+        };
+        let bounds = seen.bounds;
+        let one = RangeOptions { target_bytes: LONGEST_MAPPED, ..RangeOptions::default() };
+        let walk = move |view: &View<'_>| {
+            let (entries, touched) = entries(view)?;
+            let mut found = FoundMapped::default();
+            let mut bytes = 0;
+            for (key, value) in entries.rows.iter() {
+                let range = mapper(key, value)?;
+                bounds.check_read_range(&range.begin, &range.end)?;
+                let rows = collect(view, &range.begin, &range.end, one)?;
+                if rows.more {
+                    return Err(Error::new(Code::QUICK_GET_KEY_VALUES_HAS_MORE));
+                }
+                bytes += 8 * (1 + rows.len()) + key.len() + value.len() + rows.bytes();
+                found.ranges.push(range.clone());
+                let (key, value) = (key.to_vec(), value.to_vec());
+                found.result.rows.push(MappedRow { key, value, range, found: rows });
+                // What the entries lead to counts too (rule RNG-6).
+                if options.target_bytes > 0 && bytes >= options.target_bytes {
+                    break;
+                }
+            }
+            found.result.more = entries.rows.more || found.result.rows.len() < entries.rows.len();
+            Ok((found, touched))
+        };
+        self.walk_async(seen, walk, Box::new(|found| done(found.map(|found: FoundMapped| found.result))))
     }
 
     /// `None` where the range is empty whatever the keys are.
@@ -233,10 +297,13 @@ impl Transaction {
             if let (None, Some((rows, reverse))) = (&seen.overlay, found.rows()) {
                 state.cache.keep_range(keyspace, begin, end, rows, reverse);
             }
-            match (seen.issued.snapshot, state.options.ryw_disabled) {
-                (true, _) => {}
-                (false, true) => state.add_late_read(keyspace, begin, end),
-                (false, false) => state.add_read(keyspace, begin, end, seen.overlay.as_deref()),
+            let others = found.others().iter().map(|range| (&range.begin, &range.end));
+            for (begin, end) in others.chain([(begin, end)]) {
+                match (seen.issued.snapshot, state.options.ryw_disabled) {
+                    (true, _) => {}
+                    (false, true) => state.add_late_read(keyspace, begin, end),
+                    (false, false) => state.add_read(keyspace, begin, end, seen.overlay.as_deref()),
+                }
             }
         })?;
         result.map(|(value, _)| value)

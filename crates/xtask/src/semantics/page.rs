@@ -15,9 +15,9 @@ FoundationDB's transactions are Plinth's specification. This page takes them apa
 rules and says for each one what Plinth does, which file does it, and which tests show it. The
 header, the code and the tests name rules by these ids.
 
-What is described is `include/plinth.h`, the native interface. A replacement for FoundationDB's
-client library is not part of this release, so rules about its futures, network thread and binary
-interface are listed with that as their reason.
+What is described is `include/plinth.h`, the native interface, and `include/foundationdb/fdb_c.h`,
+FoundationDB's own, which `libfdb_c.so` serves. Rules about futures, the network thread and the binary
+interface are about the second only. `COMPAT.md` has its functions and options, one by one.
 
 How to read the tables:
 
