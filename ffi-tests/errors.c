@@ -12,6 +12,7 @@ static const struct {
     enum retry retry;
 } table[] = {
     {PLINTH_ERROR_SUCCESS, 0, "success", NO},
+    {PLINTH_ERROR_END_OF_STREAM, 1, "end_of_stream", NO},
     {PLINTH_ERROR_OPERATION_FAILED, 1000, "operation_failed", NO},
     {PLINTH_ERROR_TIMED_OUT, 1004, "timed_out", NO},
     {PLINTH_ERROR_TRANSACTION_TOO_OLD, 1007, "transaction_too_old", YES},
@@ -41,6 +42,8 @@ static const struct {
     {PLINTH_ERROR_FUTURE_RELEASED, 1102, "future_released", NO},
     {PLINTH_ERROR_TAG_THROTTLED, 1213, "tag_throttled", YES},
     {PLINTH_ERROR_PROXY_TAG_THROTTLED, 1223, "proxy_tag_throttled", YES},
+    {PLINTH_ERROR_TRANSACTION_THROTTLED_HOT_SHARD, 1235, "transaction_throttled_hot_shard", NO},
+    {PLINTH_ERROR_TRANSACTION_GRV_QUEUE_REJECTED, 1242, "transaction_grv_queue_rejected", NO},
     {PLINTH_ERROR_PLATFORM_ERROR, 1500, "platform_error", NO},
     {PLINTH_ERROR_LARGE_ALLOC_FAILED, 1501, "large_alloc_failed", NO},
     {PLINTH_ERROR_IO_ERROR, 1510, "io_error", NO},
@@ -74,6 +77,19 @@ static const struct {
     {PLINTH_ERROR_TRANSACTION_READ_ONLY, 2023, "transaction_read_only", NO},
     {PLINTH_ERROR_NETWORK_CANNOT_BE_RESTARTED, 2025, "network_cannot_be_restarted", NO},
     {PLINTH_ERROR_BLOCKED_FROM_NETWORK_THREAD, 2026, "blocked_from_network_thread", NO},
+    {PLINTH_ERROR_MAPPER_BAD_INDEX, 2030, "mapper_bad_index", NO},
+    {PLINTH_ERROR_MAPPER_NO_SUCH_KEY, 2031, "mapper_no_such_key", NO},
+    {PLINTH_ERROR_MAPPER_BAD_RANGE_DESCRIPTOR, 2032, "mapper_bad_range_descriptor", NO},
+    {PLINTH_ERROR_QUICK_GET_KEY_VALUES_HAS_MORE, 2033, "quick_get_key_values_has_more", NO},
+    {PLINTH_ERROR_QUICK_GET_VALUE_MISS, 2034, "quick_get_value_miss", NO},
+    {PLINTH_ERROR_QUICK_GET_KEY_VALUES_MISS, 2035, "quick_get_key_values_miss", NO},
+    {PLINTH_ERROR_BLOB_GRANULE_NO_RYW, 2036, "blob_granule_no_ryw", NO},
+    {PLINTH_ERROR_BLOB_GRANULE_NOT_MATERIALIZED, 2037, "blob_granule_not_materialized", NO},
+    {PLINTH_ERROR_GET_MAPPED_KEY_VALUES_HAS_MORE, 2038, "get_mapped_key_values_has_more", NO},
+    {PLINTH_ERROR_GET_MAPPED_RANGE_READS_YOUR_WRITES, 2039, "get_mapped_range_reads_your_writes", NO},
+    {PLINTH_ERROR_KEY_NOT_TUPLE, 2041, "key_not_tuple", NO},
+    {PLINTH_ERROR_VALUE_NOT_TUPLE, 2042, "value_not_tuple", NO},
+    {PLINTH_ERROR_MAPPER_NOT_TUPLE, 2043, "mapper_not_tuple", NO},
     {PLINTH_ERROR_INCOMPATIBLE_PROTOCOL_VERSION, 2100, "incompatible_protocol_version", NO},
     {PLINTH_ERROR_TRANSACTION_TOO_LARGE, 2101, "transaction_too_large", NO},
     {PLINTH_ERROR_KEY_TOO_LARGE, 2102, "key_too_large", NO},
@@ -123,6 +139,7 @@ static const struct {
     {PLINTH_ERROR_MEMORY_LIMIT_EXCEEDED, 9013, "memory_limit_exceeded", NO},
     {PLINTH_ERROR_TRANSACTION_NOT_FOUND, 9014, "transaction_not_found", NO},
     {PLINTH_ERROR_TOO_MANY_KEYSPACES, 9015, "too_many_keyspaces", NO},
+    {PLINTH_ERROR_FORKED, 9016, "forked", NO},
 };
 #define ROWS (sizeof table / sizeof table[0])
 

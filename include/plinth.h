@@ -1221,6 +1221,11 @@ void plinth_range_free(plinth_range *range);
  *
  * A directory can be open once at a time, in one process.
  *
+ * A process that ends through exit() closes what is still open. In a child of fork() nothing works
+ * that the parent had opened: every call of the library is 9016 there, and does nothing; open
+ * databases after the fork, or exec. The end of such a child runs none of the exit handlers that were
+ * registered before the first database was opened.
+ *
  * Threads: any.
  * Errors: 9001 bad argument; 2006 an option out of its bounds; 9005, 9006 as the options ask;
  * 9007 the directory holds something else; 9008 written by a newer version; 1529 open already,
