@@ -221,9 +221,9 @@ pub fn close_unused() {
 
 /// Closes everything, used or not: the process ends.
 pub fn close_all() {
-    let stores: Vec<_> = lock().iter().map(|entry| entry.store.clone()).collect();
-    for shared in stores {
-        shared.store.close();
+    let entries = std::mem::take(&mut *lock());
+    for entry in entries {
+        entry.store.store.close();
     }
 }
 
