@@ -276,6 +276,51 @@ static void a_deleted_tenant_takes_no_commit_ten1(void) {
     CHECK_OK(change_map("leaving", false));
 }
 
+/* VER-12, TEN-2: at a read version from before its deletion a tenant is as it was, or is told to be gone. */
+static void a_deleted_tenant_is_not_empty_before_ver12_ten2(void) {
+    FDBTransaction *tr;
+    FDBFuture *f;
+    fdb_bool_t present = 0;
+    const uint8_t *data;
+    int len;
+    fdb_error_t error;
+    CHECK_OK(change_map("former", true));
+    put_in("former", B("k"), B("v"));
+    tr = begin_named("former");
+    CHECK(read_version(tr) > 0);
+    clear_in("former");
+    CHECK_OK(change_map("former", false));
+    f = tr_get(tr, B("k"));
+    CHECK_OK(fdb_future_block_until_ready(f));
+    error = fdb_future_get_value(f, &present, &data, &len);
+    CHECK(error == 2131 || (error == 0 && present));
+    fdb_future_destroy(f);
+    destroy(tr);
+}
+
+/* VER-7, LIM-7: a tenant's transaction takes a read version as any other; an inverted clear of the map is 2005. */
+static void a_tenant_takes_a_read_version_ver7(void) {
+    FDBTransaction *other = begin(db), *tr;
+    int64_t at = read_version(other);
+    CHECK_OK(change_map("dated", true));
+    destroy(other);
+    other = begin(db);
+    at = read_version(other);
+    destroy(other);
+    tr = begin_named("dated");
+    fdb_transaction_set_read_version(tr, at);
+    CHECK_VALUE(tr, B("k"), ABSENT);
+    CHECK_INT(read_version(tr), at);
+    destroy(tr);
+    tr = begin(db);
+    CHECK_OK(tr_option(tr, 714));
+    tr_clear_range(tr, B(MAP), B("\xff\xff/a"));
+    CHECK_CODE(commit(tr), 2005);
+    destroy(tr);
+    check_in("dated", B("k"), ABSENT);
+    CHECK_OK(change_map("dated", false));
+}
+
 /* SPEC-3: the map is written with permission only. */
 static void the_map_needs_permission_spec3(void) {
     FDBTransaction *tr = begin(db);
@@ -312,6 +357,8 @@ int main(int argc, char **argv) {
     RUN(tenants_are_listed_ten1);
     RUN(only_an_empty_tenant_is_deleted_ten1);
     RUN(a_deleted_tenant_takes_no_commit_ten1);
+    RUN(a_deleted_tenant_is_not_empty_before_ver12_ten2);
+    RUN(a_tenant_takes_a_read_version_ver7);
     RUN(the_map_needs_permission_spec3);
     RUN(handles_are_independent_ten1);
     fdb_database_destroy(db);

@@ -64,6 +64,24 @@ static void a_failed_on_error_errh5(void) {
     destroy(tr);
 }
 
+/* COM-8, ERRH-5: an on_error that was given up does nothing to what the transaction does afterwards. */
+static void an_abandoned_on_error_com8_errh5(void) {
+    char text[16];
+    FDBTransaction *tr = begin(db);
+    for (int i = 0; i < 50; i++) {
+        bytes key = bytes_of(text, snprintf(text, sizeof text, "late%02d", i));
+        FDBFuture *f = fdb_transaction_on_error(tr, 1020);
+        fdb_transaction_reset(tr);
+        tr_set(tr, key, B("v"));
+        CHECK(outcome(f) == 1025);
+        CHECK_OK(commit(tr));
+        fdb_transaction_reset(tr);
+        CHECK_VALUE(tr, key, B("v"));
+        fdb_transaction_reset(tr);
+    }
+    destroy(tr);
+}
+
 /* COM-11: from 700 on the commit keeps the read version; below it a new one is given. */
 static void the_read_version_after_a_commit_com11(void) {
     FDBTransaction *tr = begin(db);
@@ -279,6 +297,7 @@ static int play_version(void) {
     offsets_of_stamps_vst2_vst3();
     and_and_min_of_an_absent_key_atom2();
     a_failed_on_error_errh5();
+    an_abandoned_on_error_com8_errh5();
     the_read_version_after_a_commit_com11();
     versions_of_futures_av1();
     clusters_av1_abi8();
