@@ -221,9 +221,14 @@ pub fn close_unused() {
 
 /// Closes everything, used or not: the process ends.
 pub fn close_all() {
-    let entries = std::mem::take(&mut *lock());
-    for entry in entries {
+    let open: Vec<_> = lock().extract_if(.., |entry| !entry.closing).collect();
+    for entry in open {
         entry.store.store.close();
+    }
+    // Other threads may be closing some.
+    let mut entries = lock();
+    while !entries.is_empty() {
+        entries = GONE.wait(entries).unwrap_or_else(PoisonError::into_inner);
     }
 }
 
@@ -241,8 +246,11 @@ fn take_unused(entries: &mut [Entry], for_at_least: Duration) -> Vec<Arc<Shared>
 fn finish(closing: Vec<Arc<Shared>>) {
     for shared in closing {
         shared.store.close();
-        lock().retain(|entry| !Arc::ptr_eq(&entry.store, &shared));
+        let mut entries = lock();
+        entries.retain(|entry| !Arc::ptr_eq(&entry.store, &shared));
+        // Nobody has a lease; with the entry everything of the store is gone.
         drop(shared);
+        drop(entries);
         GONE.notify_all();
     }
 }
