@@ -71,9 +71,12 @@ static void an_abandoned_on_error_com8_errh5(void) {
     for (int i = 0; i < 50; i++) {
         bytes key = bytes_of(text, snprintf(text, sizeof text, "late%02d", i));
         FDBFuture *f = fdb_transaction_on_error(tr, 1020);
+        fdb_error_t ended;
         fdb_transaction_reset(tr);
         tr_set(tr, key, B("v"));
-        CHECK(outcome(f) == 1025);
+        ended = outcome(f);
+        /* The back-off may be next to nothing, and over before the reset. */
+        CHECK(ended == 1025 || ended == 0);
         CHECK_OK(commit(tr));
         fdb_transaction_reset(tr);
         CHECK_VALUE(tr, key, B("v"));
