@@ -763,9 +763,25 @@ typedef enum {
      */
     PLINTH_ERROR_TOO_MANY_KEYSPACES = 9015,
     /**
-     * A database was open when this process was forked; only the parent can use the library.
+     * The handle was made before this process was forked; open the database again in the child.
      */
     PLINTH_ERROR_FORKED = 9016,
+    /**
+     * The process that serves the database directory does not answer.
+     */
+    PLINTH_ERROR_HOST_UNAVAILABLE = 9017,
+    /**
+     * The process that serves the database directory has a library that does not understand this one.
+     */
+    PLINTH_ERROR_PROTOCOL_NOT_SUPPORTED = 9018,
+    /**
+     * The process at the other end of the socket belongs to another user.
+     */
+    PLINTH_ERROR_PEER_NOT_PERMITTED = 9019,
+    /**
+     * The directory is on a file system where locks or sockets do not work between processes.
+     */
+    PLINTH_ERROR_FILE_SYSTEM_NOT_SUITABLE = 9020,
 } plinth_error_number;
 
 /**
@@ -937,6 +953,11 @@ typedef struct {
      * Default of PLINTH_OPTION_MAX_RETRY_DELAY in milliseconds. Default: 1,000.
      */
     uint32_t transaction_max_retry_delay_ms;
+    /**
+     * Share the directory with nobody: fail with 1529 if it is open elsewhere, and have every later
+     * open fail so. Default: several handles and processes share it.
+     */
+    bool exclusive;
 } plinth_database_options;
 
 /**
@@ -991,6 +1012,15 @@ typedef struct {
      * Watches that wait for a change now.
      */
     uint64_t watches;
+    /**
+     * Connections of other processes to the one that hosts the directory now.
+     */
+    uint64_t guests;
+    /**
+     * 1 if this handle hosts the directory, else 0: then the counters, but for its own transactions and
+     * watches, are those of the host.
+     */
+    uint64_t is_host;
 } plinth_metrics;
 
 /**
@@ -1219,18 +1249,29 @@ void plinth_range_free(plinth_range *range);
  * @param options  NULL for the defaults; copied
  * @param out      receives the database; NULL on error. Close it with plinth_database_close().
  *
- * A directory can be open once at a time, in one process.
+ * Any number of handles share a directory, in this process and in others, through this library and
+ * through libfdb_c.so: they see each other's commits at once, and go on when one of them leaves or
+ * is killed. With the option `exclusive` the directory is this handle's alone.
  *
- * A process that ends through exit() closes what is still open. In a child of fork() nothing works
- * that the parent had opened: every call of the library is 9016 there, and does nothing; open
- * databases after the fork, or exec. The end of such a child runs none of the exit handlers that were
- * registered before the first database was opened.
+ * A process that ends through exit() closes what is still open.
+ *
+ * A child of fork() opens its databases again. Every handle that the parent had made is 9016 there, in
+ * every function, and nothing happens to it; the bytes of its values stay readable. The parent is not
+ * disturbed, whatever the child does and however it ends. A child of a process that had a directory
+ * open itself, and not through another process, can only use directories that other processes have
+ * open, such as its parent, and no databases in memory: the rest is 9016 too; exec lifts this. The
+ * exit handlers that were registered before the first such database was opened do not run at the end of
+ * such a child. A child that was forked in a callback can use the library there, but must not return
+ * from a callback that a thread of the library runs, or that a call runs for another one: it ends.
  *
  * Threads: any.
  * Errors: 9001 bad argument; 2006 an option out of its bounds; 9005, 9006 as the options ask;
- * 9007 the directory holds something else; 9008 written by a newer version; 1529 open already,
- * here or in another process, which plinth_last_error() names; 1510, 1511, 1514 the file
- * system failed; 1522 damaged files; 9002 too many handles; 4100 internal error.
+ * 9007 the directory holds something else; 9008 written by a newer version; 1529 open
+ * already and wanted exclusively, by this call or by the one who has it, whose process
+ * plinth_last_error() names; 9016 as said above; 9017 nobody serves the directory in time; 9018 the
+ * process that serves it has another version of the library; 9019 it belongs to another user; 9020 the
+ * file system cannot be shared on; 1510, 1511, 1514 the file system failed; 1522 damaged files; 9002 too
+ * many handles; 4100 internal error.
  * Design D8, D11, D12.
  */
 plinth_error plinth_database_open(const char *path,
@@ -2040,7 +2081,7 @@ plinth_error plinth_watch_destroy(plinth_watch *watch);
  * @param body  called on this thread, with no lock of the library held. It must return: an
  *              exception or longjmp out of it is undefined behaviour.
  * @param user  passed to the body as it is
- * @return 0 after a commit, else what ended the loop
+ * @return 0 after a commit, else what ended the loop; 9016 in a child of fork() that the body made
  *
  * Threads: any. Errors: 9000 bad handle; 9001 no body; 9012 too many transactions; what the
  * body returned; every error of plinth_transaction_commit() that is not retryable. Rule ERRH-1.

@@ -10,7 +10,7 @@ use std::ffi::c_void;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use plinth_api::{Code, Done, Error, RangeResult, Value};
-use plinth_boundary::entry;
+use plinth_boundary::{entry, fork};
 
 use crate::{plinth_error, plinth_range, plinth_value};
 
@@ -176,13 +176,16 @@ impl<C: Callback> Call<C> {
         }
     }
 
-    /// The backend knows the outcome. The first one counts.
+    /// The backend knows the outcome. The first one counts. A child that is forked by a callback can't go
+    /// on in the backend of its parent.
     fn settle(&self, outcome: Result<C::Outcome, Error>) {
+        let era = fork::era();
         self.step(|state| match state {
             State::Starting(receiver, None) => Step::To(State::Starting(receiver, Some(outcome))),
             State::Waiting(receiver) => Step::Answer(receiver, outcome),
             settled => Step::To(settled),
         });
+        fork::end_if_forked_since(era);
     }
 
     /// The function that starts the call is done with it; its own failure goes before all else.

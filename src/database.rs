@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use plinth_api::{DatabaseOptions, Error, TransactionOption};
 use plinth_boundary::{entry, fork, slice};
+use plinth_engine::inherited;
 
 use crate::constants::{durability, CBool};
 use crate::handles::{database, DATABASES};
@@ -51,6 +52,9 @@ pub struct plinth_database_options {
     pub transaction_retry_limit_plus_one: u32,
     /// Default of PLINTH_OPTION_MAX_RETRY_DELAY in milliseconds. Default: 1,000.
     pub transaction_max_retry_delay_ms: u32,
+    /// Share the directory with nobody: fail with 1529 if it is open elsewhere, and have every later
+    /// open fail so. Default: several handles and processes share it.
+    pub exclusive: CBool,
 }
 
 impl plinth_database_options {
@@ -61,6 +65,7 @@ impl plinth_database_options {
         }
         options.must_exist = self.must_exist.get();
         options.must_not_exist = self.must_not_exist.get();
+        options.exclusive = self.exclusive.get();
         options.window = Duration::from_millis(or(self.window_ms, 5_000).into());
         options.memory_budget = or(self.memory_budget, options.memory_budget as u64) as usize;
         options.max_transactions = or(self.max_transactions, options.max_transactions as u32) as usize;
@@ -96,18 +101,29 @@ fn or<T: Default + PartialEq>(given: T, default: T) -> T {
 /// @param options  NULL for the defaults; copied
 /// @param out      receives the database; NULL on error. Close it with plinth_database_close().
 ///
-/// A directory can be open once at a time, in one process.
+/// Any number of handles share a directory, in this process and in others, through this library and
+/// through libfdb_c.so: they see each other's commits at once, and go on when one of them leaves or
+/// is killed. With the option `exclusive` the directory is this handle's alone.
 ///
-/// A process that ends through exit() closes what is still open. In a child of fork() nothing works
-/// that the parent had opened: every call of the library is 9016 there, and does nothing; open
-/// databases after the fork, or exec. The end of such a child runs none of the exit handlers that were
-/// registered before the first database was opened.
+/// A process that ends through exit() closes what is still open.
+///
+/// A child of fork() opens its databases again. Every handle that the parent had made is 9016 there, in
+/// every function, and nothing happens to it; the bytes of its values stay readable. The parent is not
+/// disturbed, whatever the child does and however it ends. A child of a process that had a directory
+/// open itself, and not through another process, can only use directories that other processes have
+/// open, such as its parent, and no databases in memory: the rest is 9016 too; exec lifts this. The
+/// exit handlers that were registered before the first such database was opened do not run at the end of
+/// such a child. A child that was forked in a callback can use the library there, but must not return
+/// from a callback that a thread of the library runs, or that a call runs for another one: it ends.
 ///
 /// Threads: any.
 /// Errors: 9001 bad argument; 2006 an option out of its bounds; 9005, 9006 as the options ask;
-/// 9007 the directory holds something else; 9008 written by a newer version; 1529 open already,
-/// here or in another process, which plinth_last_error() names; 1510, 1511, 1514 the file
-/// system failed; 1522 damaged files; 9002 too many handles; 4100 internal error.
+/// 9007 the directory holds something else; 9008 written by a newer version; 1529 open
+/// already and wanted exclusively, by this call or by the one who has it, whose process
+/// plinth_last_error() names; 9016 as said above; 9017 nobody serves the directory in time; 9018 the
+/// process that serves it has another version of the library; 9019 it belongs to another user; 9020 the
+/// file system cannot be shared on; 1510, 1511, 1514 the file system failed; 1522 damaged files; 9002 too
+/// many handles; 4100 internal error.
 /// Design D8, D11, D12.
 ///
 /// # Safety
@@ -127,9 +143,9 @@ pub unsafe extern "C" fn plinth_database_open(
         // SAFETY: this function's contract; zero is valid for every field.
         let options = unsafe { slice::sized(options, "options") }?;
         let options = options.map_or_else(|| Ok(DatabaseOptions::default()), plinth_database_options::convert)?;
-        fork::watch(|close| plinth_engine::held_locks().for_each(close));
+        fork::prepare(&ENGINE, close_all);
         let database = plinth_engine::open(path, options)?;
-        fork::close_at_exit(close_all);
+        fork::close_at_exit();
         *out = DATABASES.insert(database)?;
         Ok(())
     })
@@ -175,6 +191,15 @@ pub unsafe extern "C" fn plinth_database_close(db: *mut plinth_database) -> plin
         database.close()
     })
 }
+
+/// What the engine does about forks.
+static ENGINE: fork::Engine = fork::Engine {
+    before: inherited::before_fork,
+    after: inherited::after_fork,
+    in_child: inherited::in_child,
+    when_rocks_has_started: inherited::when_rocks_has_started,
+    rocks_is_unusable: inherited::rocks_is_unusable,
+};
 
 /// Closes everything: the process ends.
 fn close_all() {

@@ -261,6 +261,14 @@ pub enum plinth_error_number {
     PLINTH_ERROR_TRANSACTION_NOT_FOUND = 9014,
     /// There are too many keyspaces.
     PLINTH_ERROR_TOO_MANY_KEYSPACES = 9015,
-    /// A database was open when this process was forked; only the parent can use the library.
+    /// The handle was made before this process was forked; open the database again in the child.
     PLINTH_ERROR_FORKED = 9016,
+    /// The process that serves the database directory does not answer.
+    PLINTH_ERROR_HOST_UNAVAILABLE = 9017,
+    /// The process that serves the database directory has a library that does not understand this one.
+    PLINTH_ERROR_PROTOCOL_NOT_SUPPORTED = 9018,
+    /// The process at the other end of the socket belongs to another user.
+    PLINTH_ERROR_PEER_NOT_PERMITTED = 9019,
+    /// The directory is on a file system where locks or sockets do not work between processes.
+    PLINTH_ERROR_FILE_SYSTEM_NOT_SUITABLE = 9020,
 }

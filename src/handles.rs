@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use once_cell::sync::Lazy;
-
 use plinth_api::{Code, Database, Error, Keyspace, Pending, Transaction, Value};
+use plinth_boundary::fork::PerProcess;
 use plinth_boundary::handle::{Guard, Table};
 use uuid::Uuid;
 
@@ -84,31 +83,31 @@ pub fn keyspace_of(tr: &TransactionObject, handle: *mut plinth_keyspace) -> Resu
 /// The ids that were asked for, and the handles they belong to.
 ///
 /// An entry is removed with its transaction object. The lock is a leaf.
-pub struct Ids(Lazy<Mutex<HashMap<Uuid, usize>>>);
+pub struct Ids(PerProcess<Mutex<HashMap<Uuid, usize>>>);
 
-pub static IDS: Ids = Ids(Lazy::new(Mutex::default));
+pub static IDS: Ids = Ids(PerProcess::new(Mutex::default));
 
 impl Ids {
     /// Notes the handle of an id.
-    pub fn put(&self, id: &str, handle: usize) {
+    pub fn put(&'static self, id: &str, handle: usize) {
         if let Ok(id) = Uuid::parse_str(id) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, handle);
+            self.0.get().lock().unwrap_or_else(PoisonError::into_inner).insert(id, handle);
         }
     }
 
     /// The handle of a live transaction of `database`.
-    pub fn find(&self, id: &str, database: usize) -> Result<usize, Error> {
+    pub fn find(&'static self, id: &str, database: usize) -> Result<usize, Error> {
         let id = Uuid::parse_str(id)
             .map_err(|error| Error::new(Code::INVALID_ARGUMENT).context("id is not a UUID").caused_by(error))?;
-        let handle = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied();
+        let handle = self.0.get().lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied();
         handle
             .filter(|handle| TRANSACTIONS.get(*handle).is_ok_and(|tr| tr.database == database))
             .ok_or_else(|| Error::new(Code::TRANSACTION_NOT_FOUND).context(id.to_string()))
     }
 
-    fn forget(&self, id: &str) {
+    fn forget(&'static self, id: &str) {
         if let Ok(id) = Uuid::parse_str(id) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            self.0.get().lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         }
     }
 }

@@ -34,6 +34,11 @@ pub struct plinth_metrics {
     pub latest_version: i64,
     /// Watches that wait for a change now.
     pub watches: u64,
+    /// Connections of other processes to the one that hosts the directory now.
+    pub guests: u64,
+    /// 1 if this handle hosts the directory, else 0: then the counters, but for its own transactions and
+    /// watches, are those of the host.
+    pub is_host: u64,
 }
 
 impl From<Metrics> for plinth_metrics {
@@ -51,6 +56,8 @@ impl From<Metrics> for plinth_metrics {
             retained_versions: metrics.retained_versions,
             latest_version: metrics.latest_version,
             watches: metrics.watches,
+            guests: metrics.guests,
+            is_host: metrics.is_host.into(),
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::ffi::{c_char, CString};
 
-use once_cell::sync::Lazy;
 use plinth_api::Code;
 use plinth_boundary::entry;
+use plinth_boundary::fork::PerProcess;
 
 /// An error number: 0 is success, every other number is one of `PLINTH_ERROR_*`.
 pub type plinth_error = i32;
@@ -15,7 +15,7 @@ struct Texts {
     descriptions: Vec<(i32, CString)>,
 }
 
-static TEXTS: Lazy<Texts> = Lazy::new(|| {
+static TEXTS: PerProcess<Texts> = PerProcess::new(|| {
     let codes =
         || (0..10_000).map(Code::from_number).filter(|code| code.name() != "unknown_error" || code.number() == 4000);
     Texts {
@@ -40,7 +40,7 @@ fn find(texts: &'static [(i32, CString)], error: plinth_error) -> *const c_char 
 /// Threads: any. Errors: none. Rule ERRC-1.
 #[no_mangle]
 pub extern "C" fn plinth_error_name(error: plinth_error) -> *const c_char {
-    entry::value("plinth_error_name", c"unknown_error".as_ptr(), || Ok(find(&TEXTS.names, error)))
+    entry::value("plinth_error_name", c"unknown_error".as_ptr(), || Ok(find(&TEXTS.get().names, error)))
 }
 
 /// One English sentence that describes an error number.
@@ -52,7 +52,7 @@ pub extern "C" fn plinth_error_name(error: plinth_error) -> *const c_char {
 #[no_mangle]
 pub extern "C" fn plinth_error_description(error: plinth_error) -> *const c_char {
     entry::value("plinth_error_description", c"An unknown error occurred".as_ptr(), || {
-        Ok(find(&TEXTS.descriptions, error))
+        Ok(find(&TEXTS.get().descriptions, error))
     })
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use plinth_api::{Code, Error};
-use plinth_boundary::entry;
+use plinth_boundary::{entry, fork};
 
 use crate::handles::{database, TransactionObject, TRANSACTIONS};
 use crate::{plinth_database, plinth_error, plinth_transaction};
@@ -25,7 +25,7 @@ pub type plinth_run_body = Option<unsafe extern "C" fn(tr: *mut plinth_transacti
 /// @param body  called on this thread, with no lock of the library held. It must return: an
 ///              exception or longjmp out of it is undefined behaviour.
 /// @param user  passed to the body as it is
-/// @return 0 after a commit, else what ended the loop
+/// @return 0 after a commit, else what ended the loop; 9016 in a child of fork() that the body made
 ///
 /// Threads: any. Errors: 9000 bad handle; 9001 no body; 9012 too many transactions; what the
 /// body returned; every error of plinth_transaction_commit() that is not retryable. Rule ERRH-1.
@@ -46,11 +46,19 @@ pub unsafe extern "C" fn plinth_run(
         let handle =
             TRANSACTIONS.insert(TransactionObject { database: db as usize, transaction: transaction.clone() })?;
         let _ended = Ended(handle);
+        let era = fork::era();
         loop {
             // SAFETY: this function's contract. No guard on the handle is held meanwhile.
             let code = entry::outside(|| unsafe { body(handle as *mut plinth_transaction, user) });
             if code < 0 {
                 given_up = Some(code);
+            }
+            if fork::era() != era {
+                // A child that the body forked came back. The transaction is the parent's.
+                std::mem::forget(transaction);
+                return Err(fork::inherited());
+            }
+            if code < 0 {
                 return Ok(());
             }
             let outcome = match code {

@@ -44,8 +44,13 @@ pub trait Database: Send + Sync {
     /// Makes every acknowledged commit durable, buffered ones too.
     fn sync(&self) -> Result<()>;
 
-    /// Counters since open.
+    /// Counters since open. Those of the whole database are its host's.
     fn metrics(&self) -> Metrics;
+
+    /// Whether this handle hosts the database for others, or would.
+    fn is_host(&self) -> bool {
+        true
+    }
 
     /// Ends the database: waits for running calls, then releases the directory. Whatever is
     /// still open fails with `database_closed` from then on. Closing twice does nothing.
@@ -297,6 +302,10 @@ pub struct Metrics {
     pub retained_versions: u64,
     /// The newest version that can be read.
     pub latest_version: i64,
+    /// Connections of other processes to the host now.
+    pub guests: u64,
+    /// Whether this handle hosts the database.
+    pub is_host: bool,
     /// Durability of commits that do not choose their own.
     pub durability: Option<Durability>,
 }

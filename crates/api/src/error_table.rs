@@ -299,8 +299,16 @@ impl Code {
     pub const TRANSACTION_NOT_FOUND: Code = Code(9014);
     /// There are too many keyspaces.
     pub const TOO_MANY_KEYSPACES: Code = Code(9015);
-    /// A database was open when this process was forked; only the parent can use the library.
+    /// The handle was made before this process was forked; open the database again in the child.
     pub const FORKED: Code = Code(9016);
+    /// The process that serves the database directory does not answer.
+    pub const HOST_UNAVAILABLE: Code = Code(9017);
+    /// The process that serves the database directory has a library that does not understand this one.
+    pub const PROTOCOL_NOT_SUPPORTED: Code = Code(9018);
+    /// The process at the other end of the socket belongs to another user.
+    pub const PEER_NOT_PERMITTED: Code = Code(9019);
+    /// The directory is on a file system where locks or sockets do not work between processes.
+    pub const FILE_SYSTEM_NOT_SUITABLE: Code = Code(9020);
 }
 
 /// Every known error, by number.
@@ -434,5 +442,9 @@ pub const TABLE: &[Entry] = &[
     Entry { number: 9013, name: "memory_limit_exceeded", text: "The memory budget of the database is used up", retry: Retry::No, on_error: OnError::None },
     Entry { number: 9014, name: "transaction_not_found", text: "No live transaction has this id", retry: Retry::No, on_error: OnError::None },
     Entry { number: 9015, name: "too_many_keyspaces", text: "There are too many keyspaces", retry: Retry::No, on_error: OnError::None },
-    Entry { number: 9016, name: "forked", text: "A database was open when this process was forked; only the parent can use the library", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9016, name: "forked", text: "The handle was made before this process was forked; open the database again in the child", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9017, name: "host_unavailable", text: "The process that serves the database directory does not answer", retry: Retry::Yes, on_error: OnError::Backoff },
+    Entry { number: 9018, name: "protocol_not_supported", text: "The process that serves the database directory has a library that does not understand this one", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9019, name: "peer_not_permitted", text: "The process at the other end of the socket belongs to another user", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9020, name: "file_system_not_suitable", text: "The directory is on a file system where locks or sockets do not work between processes", retry: Retry::No, on_error: OnError::None },
 ];

@@ -104,6 +104,17 @@ pub fn printable(key: &[u8]) -> String {
     text
 }
 
+/// Whether a key is a special key.
+pub fn is_special(key: &[u8]) -> bool {
+    key.starts_with(END_OF_SYSTEM_KEYS) && key < END_OF_SPECIAL_KEYS
+}
+
+/// Whether a range read is about special keys (rule SPEC-1).
+pub fn is_special_range(begin: &KeySelector, end: &KeySelector) -> bool {
+    let end = end.key.as_slice();
+    is_special(&begin.key) && (END_OF_SYSTEM_KEYS..=END_OF_SPECIAL_KEYS).contains(&end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +132,27 @@ mod tests {
     fn keys_print_escaped() {
         assert_eq!(printable(b"a\\\x00\xff"), "a\\\\\\x00\\xff");
         assert!(printable(&[b'x'; 100]).ends_with("... (100 bytes)"));
+    }
+
+    #[test]
+    fn special_keys_lie_between_the_system_keys_and_their_end() {
+        for key in [&b"\xff\xff"[..], b"\xff\xff/status/json", b"\xff\xff\xfe\xff"] {
+            assert!(is_special(key), "{}", printable(key));
+        }
+        for key in [&b""[..], b"a", b"\xff", b"\xff\xfe", b"\xff\xff\xff", b"\xff\xff\xff\0"] {
+            assert!(!is_special(key), "{}", printable(key));
+        }
+    }
+
+    #[test]
+    fn a_range_is_special_if_both_ends_are_or_the_last_is_their_end() {
+        let special = |begin: &[u8], end: &[u8]| {
+            is_special_range(&KeySelector::first_greater_or_equal(begin), &KeySelector::first_greater_or_equal(end))
+        };
+        assert!(special(b"\xff\xff", b"\xff\xff\xff"));
+        assert!(special(b"\xff\xff/b", b"\xff\xff/a"));
+        assert!(!special(b"\xff", b"\xff\xff\xff"));
+        assert!(!special(b"\xff\xff", b"\xff\xff\xff\0"));
+        assert!(!special(b"\xff\xff", b"\xff"));
     }
 }

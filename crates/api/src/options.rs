@@ -22,6 +22,8 @@ pub struct DatabaseOptions {
     pub must_exist: bool,
     /// Fail if the database exists.
     pub must_not_exist: bool,
+    /// Share the directory with no other process: fail if one has it open, and let none in.
+    pub exclusive: bool,
     /// Bytes for block cache, write buffers, conflict history and open transactions together.
     pub memory_budget: usize,
     /// Live transactions at most.
@@ -153,6 +155,7 @@ impl Default for DatabaseOptions {
             durability: Durability::Sync,
             must_exist: false,
             must_not_exist: false,
+            exclusive: false,
             memory_budget: 512 << 20,
             max_transactions: 100_000,
             max_queued_commits: 10_000,

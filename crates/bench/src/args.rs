@@ -6,10 +6,19 @@ use std::str::FromStr;
 use crate::engines::Kind;
 use crate::error::{Context, Error, Result};
 use crate::work::Case;
+use crate::Program;
 
 /// What `--help` prints.
-pub const HELP: &str = "\
-cargo run --release -p plinth-bench -- [options]
+pub fn help(program: &Program) -> String {
+    HELP.replace("{program}", program.name).replace("{engines}", &names(program.engines))
+}
+
+fn names(engines: &[Kind]) -> String {
+    engines.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(",")
+}
+
+const HELP: &str = "\
+cargo run --release -p {program} -- [options]
 
   --quick           3 rounds of 0.4 s instead of 5 of 1.5 s
   --rounds N        rounds of each measurement; the medians are printed
@@ -17,7 +26,7 @@ cargo run --release -p plinth-bench -- [options]
   --keys N          keys in each database, from 10000 on; default 1000000
   --only TEXT       only measurements whose name (work/threads/durability) contains TEXT;
                     several texts are separated by commas
-  --engines LIST    of plinth,plinth_so,fdb_c,rocksdb,optimistic,pessimistic; default all
+  --engines LIST    of {engines}; default all
   --directory PATH  where the databases are made, and removed at the end; default the
                     system's temporary directory. It should be on the disk to be measured.
   --output FILE     default bench-results.json
@@ -42,23 +51,34 @@ pub struct Args {
     pub directory: PathBuf,
     /// The JSON file.
     pub output: PathBuf,
-    /// Set in a child process: the engine it serves, with `directory` its own.
-    pub worker: Option<Kind>,
+    /// What this process is.
+    pub role: Role,
+}
+
+/// What a process of the program is.
+#[derive(Clone, Copy)]
+pub enum Role {
+    /// The one that was started by hand.
+    Parent,
+    /// A child that measures this engine, in `directory`.
+    Worker(Kind),
+    /// A child of a child: the host of the database in `directory`.
+    Host,
 }
 
 impl Args {
     /// Parses the arguments after the program's name.
-    pub fn parse(given: impl Iterator<Item = String>) -> Result<Self> {
+    pub fn parse(engines: &[Kind], given: impl Iterator<Item = String>) -> Result<Self> {
         let mut args = Self {
             help: false,
             rounds: 5,
             seconds: 1.5,
             keys: 1_000_000,
             only: Vec::new(),
-            engines: Kind::ALL.to_vec(),
+            engines: engines.to_vec(),
             directory: std::env::temp_dir(),
             output: PathBuf::from("bench-results.json"),
-            worker: None,
+            role: Role::Parent,
         };
         let mut given = given;
         while let Some(name) = given.next() {
@@ -73,14 +93,18 @@ impl Args {
                 "--engines" => args.engines = value()?.split(',').map(str::parse).collect::<Result<_>>()?,
                 "--directory" => args.directory = value()?.into(),
                 "--output" => args.output = value()?.into(),
-                "--worker" => args.worker = Some(value()?.parse()?),
+                "--worker" => args.role = Role::Worker(value()?.parse()?),
+                "--host" => args.role = Role::Host,
                 _ => return Err(Error::new(format!("there is no option {name}; see --help"))),
             }
         }
-        args.check()
+        args.check(engines)
     }
 
-    fn check(self) -> Result<Self> {
+    fn check(self, offered: &[Kind]) -> Result<Self> {
+        if let Some(kind) = self.engines.iter().find(|kind| !offered.contains(kind)) {
+            return Err(Error::new(format!("{} is not one of {}", kind.name(), names(offered))));
+        }
         if self.rounds == 0 || self.seconds.is_nan() || self.seconds <= 0.0 {
             return Err(Error::new("--rounds and --seconds must be above 0"));
         }
@@ -90,10 +114,12 @@ impl Args {
         Ok(self)
     }
 
-    /// Whether `--only` lets this case through.
+    /// Whether `--only` lets this case through. One that a single engine of several is for shows nothing.
     pub fn wants(&self, case: &Case) -> bool {
         let label = case.label();
-        self.only.is_empty() || self.only.iter().any(|part| label.contains(part.as_str()))
+        let measured = self.engines.iter().filter(|kind| case.measures(**kind)).count();
+        let alone = measured < self.engines.len().min(2);
+        !alone && (self.only.is_empty() || self.only.iter().any(|part| label.contains(part.as_str())))
     }
 }
 

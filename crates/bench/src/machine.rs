@@ -24,6 +24,29 @@ pub fn cpu_time() -> Result<Duration> {
     Ok(time(usage.ru_utime) + time(usage.ru_stime))
 }
 
+/// Processor time of another process and of its children so far. Linux counts it in hundredths of a
+/// second.
+pub fn cpu_time_of(process: u32) -> Result<Duration> {
+    let mut ticks = 0;
+    for entry in fs::read_dir("/proc").context("/proc")? {
+        let name = entry.context("/proc")?.file_name();
+        let Some(id) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        // Processes come and go.
+        let Ok(text) = fs::read_to_string(format!("/proc/{id}/stat")) else { continue };
+        // The name, in parentheses, may hold anything; the fourth field is the first but one after it.
+        let fields: Vec<&str> = text.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+        let field = |number: usize| fields.get(number - 3).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+        if id == process {
+            ticks += field(14) + field(15) + field(16) + field(17);
+        } else if field(4) == u64::from(process) {
+            ticks += field(14) + field(15);
+        }
+    }
+    // SAFETY: no arguments that could be wrong.
+    let each = unsafe { libc::sysconf(libc::_SC_CLK_TCK) }.max(1);
+    Ok(Duration::from_secs_f64(ticks as f64 / each as f64))
+}
+
 /// Makes the peak begin at the present memory. Where that is not allowed the peak is that since
 /// the process began.
 pub fn reset_peak() {
@@ -40,14 +63,14 @@ pub fn peak_memory() -> Result<u64> {
         .ok_or_else(|| Error::new("/proc/self/status has no VmHWM"))
 }
 
-/// Waits until background work of this process has ended and the disk has what was written,
-/// so that the next engine's turn is its own.
-pub fn settle(directory: &Path) -> Result<()> {
+/// Waits until background work has ended, as `busy` tells the processor time it took, and the disk has
+/// what was written, so that the next engine's turn is its own.
+pub fn settle(directory: &Path, busy: impl Fn() -> Result<Duration>) -> Result<()> {
     let end = Instant::now() + Duration::from_secs(30);
     while Instant::now() < end {
-        let before = cpu_time()?;
+        let before = busy()?;
         std::thread::sleep(Duration::from_millis(20));
-        if cpu_time()?.saturating_sub(before) < Duration::from_millis(2) {
+        if busy()?.saturating_sub(before) < Duration::from_millis(2) {
             break;
         }
     }

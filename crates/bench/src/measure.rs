@@ -27,7 +27,7 @@ pub struct Sample {
     pub p50_us: f64,
     /// The same for 99 of 100.
     pub p99_us: f64,
-    /// Processor time of the whole process for each transaction, in microseconds.
+    /// Processor time of the whole process, and of its servers, for each transaction, in microseconds.
     pub cpu_us: f64,
     /// Times a transaction had to be tried again.
     pub conflicts: u64,
@@ -52,9 +52,9 @@ pub fn measure(engine: &dyn Engine, case: &Case, keys: u64, values: &Values, sec
     let _pinned = case.work.one_core.then(machine::Pinned::to_one_core).transpose()?;
     machine::reset_peak();
     let before = engine.counters()?;
-    let cpu = machine::cpu_time()?;
+    let cpu = machine::cpu_time()? + engine.servers_cpu()?;
     let shares = run_threads(engine, case, keys, values, seconds)?;
-    let cpu = machine::cpu_time()?.saturating_sub(cpu);
+    let cpu = (machine::cpu_time()? + engine.servers_cpu()?).saturating_sub(cpu);
     let after = engine.counters()?;
 
     let mut all = Histogram::new();

@@ -19,6 +19,7 @@ pub struct Row {
     engine: Kind,
     target: Option<f64>,
     syncs_target: Option<f64>,
+    latency_target: Option<f64>,
     rounds: Vec<f64>,
     per_second: f64,
     p50_us: f64,
@@ -39,8 +40,9 @@ impl Row {
             threads: case.threads,
             durability: case.durability,
             engine,
-            target: case.target(engine),
+            target: if engine == Kind::Guest { case.guest_target() } else { case.target(engine) },
             syncs_target: case.syncs_target().filter(|_| engine == Kind::Plinth),
+            latency_target: case.guest_latency().filter(|_| engine == Kind::Guest),
             rounds: samples.iter().map(|sample| sample.per_second).collect(),
             per_second: of(|sample| sample.per_second),
             p50_us: of(|sample| sample.p50_us),
@@ -58,17 +60,33 @@ impl Row {
 
     /// Plinth's transactions a second over this engine's.
     fn plinth_ratio(&self, rows: &[Self]) -> Option<f64> {
-        let plinth = rows.iter().find(|row| row.engine == Kind::Plinth && row.same_case(self))?;
-        ratio(plinth.per_second, self.per_second).filter(|_| self.engine != Kind::Plinth)
+        self.ratio_of(Kind::Plinth, rows)
+    }
+
+    /// Another engine's transactions a second over this one's.
+    fn ratio_of(&self, engine: Kind, rows: &[Self]) -> Option<f64> {
+        let other = rows.iter().find(|row| row.engine == engine && row.same_case(self))?;
+        ratio(other.per_second, self.per_second).filter(|_| self.engine != engine)
+    }
+
+    /// What its target is about: of a guest its own transactions a second over those in the host's process,
+    /// of others Plinth's over theirs.
+    fn target_ratio(&self, rows: &[Self]) -> Option<f64> {
+        match self.engine {
+            Kind::Guest => self.plinth_ratio(rows).and_then(|plinth| ratio(1.0, plinth)),
+            _ => self.plinth_ratio(rows),
+        }
     }
 
     /// The targets of this row: what is asked for in words, and whether it was met.
     fn targets(&self, rows: &[Self]) -> Vec<(String, bool)> {
-        let ratio = self.target.zip(self.plinth_ratio(rows));
+        let ratio = self.target.zip(self.target_ratio(rows));
         let syncs = self.syncs_target.zip(self.syncs_per_commit);
-        let ratio = ratio.map(|(target, got)| (format!("ratio >= {target:.2}"), got >= target));
+        let what = if self.engine == Kind::Guest { "guest/plinth" } else { "ratio" };
+        let ratio = ratio.map(|(target, got)| (format!("{what} >= {target:.2}"), got >= target));
+        let latency = self.latency_target.map(|target| (format!("p50 < {target} us"), self.p50_us < target));
         let syncs = syncs.map(|(target, got)| (format!("syncs/commit {got:.3} < {target}"), got < target));
-        ratio.into_iter().chain(syncs).collect()
+        ratio.into_iter().chain(syncs).chain(latency).collect()
     }
 
     fn json(&self, rows: &[Self]) -> Value {
@@ -98,20 +116,43 @@ fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
+/// What the engines are.
+const NOTES: [(Kind, &str); 9] = [
+    (Kind::Plinth, "through its C functions, in this process; `plinth/` is its transactions a second over another's"),
+    (Kind::Guest, "the same, from another process than the database's host; cpu us is of both"),
+    (Kind::PlinthSo, "the same as plinth, through libplinth.so"),
+    (Kind::FdbC, "Plinth through libfdb_c.so, blocking on a future for each read and commit"),
+    (Kind::Rocksdb, "plain, no transactions, no conflict check: reads at a snapshot, one write batch (the limit)"),
+    (Kind::Optimistic, "OptimisticTransactionDB: reads that are followed by writes for update"),
+    (Kind::Pessimistic, "TransactionDB: the same"),
+    (
+        Kind::Redis,
+        "on a Unix socket; no common state of many reads; WATCH, MULTI, EXEC; sync: appendfsync always, \
+         buffered: everysec",
+    ),
+    (
+        Kind::Postgres,
+        "on a Unix socket; SERIALIZABLE, prepared; sync: synchronous_commit on, buffered: off, which promises \
+         less than buffered elsewhere",
+    ),
+];
+
 /// What was run, where and how.
 pub fn heading(args: &Args, machine: &str) -> String {
-    format!(
-        "Plinth beside RocksDB: {} keys of 16 bytes, values of {} bytes, all in memory and on disk.\n{machine}\n\
+    let mut text = format!(
+        "{} keys of 16 bytes, values of {} bytes, all in memory and on disk.\n{machine}\n\
          {} rounds of {} s for each line, engines in turn, each in a process of its own; medians.\n\
          A transaction is begun, run, committed and destroyed; conflicts are retried and counted.\n\
-         fdb_c      Plinth through libfdb_c.so, blocking on a future for each read and commit; plinth_so libplinth.so\n\
-         rocksdb    plain, no transactions, no conflict check: reads at a snapshot, one write batch (the limit)\n\
-         optimistic OptimisticTransactionDB; pessimistic TransactionDB: reads that are followed by writes for update",
+         Every ratio is of engines at the same durability.",
         args.keys,
         crate::data::VALUE_LENGTH,
         args.rounds,
         args.seconds,
-    )
+    );
+    for (kind, note) in NOTES.iter().filter(|(kind, _)| args.engines.contains(kind)) {
+        let _ = write!(text, "\n{:<12}{note}", kind.name());
+    }
+    text
 }
 
 /// The main table.
@@ -211,10 +252,40 @@ pub fn futures(rows: &[Row]) -> String {
     }
 }
 
+/// What is in another process beside the same work of Plinth in the process.
+pub fn processes(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for row in rows.iter().filter(|row| row.engine.is_remote()) {
+        let plinth = row.plinth_ratio(rows).and_then(|plinth| ratio(1.0, plinth));
+        let words = |ratio: Option<f64>| ratio.map_or(String::from("-"), |ratio| format!("{ratio:.3}"));
+        let _ = writeln!(
+            text,
+            "{:<31}{:<10}{:>11.0}{:>10.1}{:>10.1}{:>14}{:>9}",
+            format!("{}/{}/{}", row.work.name, row.threads, row.durability.name()),
+            row.engine.name(),
+            row.per_second,
+            row.p50_us,
+            row.p99_us,
+            words(plinth),
+            words(row.ratio_of(Kind::Guest, rows)),
+        );
+    }
+    match text.as_str() {
+        "" => text,
+        _ => format!(
+            "\nFrom another process than the data's; /in-process is over Plinth in the process, guest/ is a guest's\n\
+             transactions a second over this engine's, at the same durability.\n\
+             {:<31}{:<10}{:>11}{:>10}{:>10}{:>14}{:>9}\n{text}",
+            "work", "engine", "per second", "p50 us", "p99 us", "/in-process", "guest/"
+        ),
+    }
+}
+
 /// Peak memory of each engine.
 pub fn memory(engines: &[(Kind, u64)]) -> String {
     let mut text = String::from(
-        "\nPeak resident memory of the engine's process (VmHWM) in any measurement, with program, caches and write buffers:\n",
+        "\nPeak resident memory of the engine's process (VmHWM) in any measurement, with program, caches and write buffers;\n\
+         of what is in another process only the clients' side:\n",
     );
     for (kind, bytes) in engines {
         let _ = writeln!(text, "{:<12}{:>8.0} MiB", kind.name(), *bytes as f64 / f64::from(1 << 20));
@@ -232,9 +303,11 @@ pub fn verdict(rows: &[Row]) -> String {
                 met += 1;
                 continue;
             }
-            let ratio = row.plinth_ratio(rows).map_or(String::new(), |ratio| format!("{ratio:.2}, "));
+            let ratio = row.target_ratio(rows).map_or(String::new(), |ratio| format!("{ratio:.2}, "));
             let case = format!("{}/{}/{}", row.work.name, row.threads, row.durability.name());
-            let _ = writeln!(missed, "  missed: {case}, plinth over {}: {ratio}asked {words}", row.engine.name());
+            let what = if row.engine == Kind::Guest { "guest over plinth" } else { "plinth over" };
+            let peer = if row.engine == Kind::Guest { "" } else { row.engine.name() };
+            let _ = writeln!(missed, "  missed: {case}, {}: {ratio}asked {words}", format!("{what} {peer}").trim());
         }
     }
     format!("\nTargets met: {met}; missed: {}\n{missed}", missed.lines().count())
@@ -282,5 +355,23 @@ mod tests {
         assert!(verdict(&rows).contains("Targets met: 1; missed: 2"));
         assert_eq!(rows[0].conflicts, 3);
         assert_eq!(rows[0].syncs_per_commit, Some(0.2));
+    }
+
+    #[test]
+    fn a_guest_is_measured_against_the_process_and_by_its_median() {
+        let cases = crate::work::cases();
+        let find = |label: &str| cases.iter().find(|case| case.label() == label).unwrap();
+        let range = find("range-1000/1/none");
+        let rows =
+            [row(range, Kind::Plinth, 100.0, 0), row(range, Kind::Guest, 49.0, 0), row(range, Kind::Redis, 7.0, 0)];
+        assert_eq!(rows[1].targets(&rows), [(String::from("guest/plinth >= 0.50"), false)]);
+        assert_eq!(rows[2].ratio_of(Kind::Guest, &rows), Some(7.0));
+        assert!(rows[2].targets(&rows).is_empty());
+        assert!(processes(&rows).lines().any(|line| line.starts_with("range-1000/1/none") && line.contains("0.490")));
+
+        let read = find("read-1/1/none");
+        let rows = [row(read, Kind::Plinth, 100.0, 0), row(read, Kind::Guest, 1.0, 0)];
+        assert_eq!(rows[1].targets(&rows), [(String::from("p50 < 30 us"), true)]);
+        assert_eq!(rows[0].targets(&rows), []);
     }
 }

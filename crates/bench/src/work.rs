@@ -36,6 +36,7 @@ pub struct Published {
 const NOTHING: Work =
     Work { name: "", reads: 0, writes: 0, same_keys: false, hot: 0, range: 0, one_core: false, published: None };
 const BEGIN: Work = Work { name: "begin+destroy", ..NOTHING };
+const READ_1: Work = Work { name: "read-1", reads: 1, ..NOTHING };
 const READS: Work = Work { name: "reads-10", reads: 10, ..NOTHING };
 const RANGE: Work = Work { name: "range-1000", range: 1_000, ..NOTHING };
 /// A transaction so long that its reads are all there is to measure.
@@ -90,6 +91,8 @@ pub struct Case {
 pub fn cases() -> Vec<Case> {
     use Durability::{Buffered, None, Sync};
     let mut cases = vec![Case { work: &BEGIN, threads: 1, durability: None }];
+    cases.extend([1, 2, 16].map(|threads| Case { work: &READ_1, threads, durability: None }));
+    cases.extend([&READS, &RANGE].map(|work| Case { work, threads: 16, durability: None }));
     for work in [&READS, &RANGE, &HOT] {
         cases.extend([1, 2].map(|threads| Case { work, threads, durability: None }));
     }
@@ -113,13 +116,26 @@ impl Case {
         format!("{}/{}/{}", self.work.name, self.threads, self.durability.name())
     }
 
+    /// Whether it is only for what is in the process beside what is in another one.
+    fn is_about_processes(&self) -> bool {
+        self.work.reads == 1 && self.work.writes == 0 || self.durability == Durability::None && self.threads == 16
+    }
+
+    /// Whether it is measured on an engine that is in another process.
+    fn measures_remote(&self) -> bool {
+        let kinds = [&READ_1, &READS, &RANGE, &READ_WRITE, &BLIND];
+        self.threads <= 16 && kinds.iter().any(|work| work.name == self.work.name)
+    }
+
     /// Whether it is measured on an engine. What is loaded from `libplinth.so` is the native side of
     /// the comparison with `libfdb_c.so` and shows nothing else; that one syncs every commit.
     pub fn measures(&self, engine: Kind) -> bool {
         match engine {
             Kind::PlinthSo => self.work.hot > 0,
-            Kind::FdbC => self.durability != Durability::Buffered,
-            _ => true,
+            Kind::FdbC => self.durability != Durability::Buffered && !self.is_about_processes(),
+            Kind::Guest | Kind::Redis | Kind::Postgres => self.measures_remote(),
+            Kind::Plinth => true,
+            Kind::Rocksdb | Kind::Optimistic | Kind::Pessimistic => !self.is_about_processes(),
         }
     }
 
@@ -132,6 +148,21 @@ impl Case {
             ("read-write-5+5", Kind::Optimistic, 16 | 64) => Some(1.3),
             _ => None,
         }
+    }
+
+    /// A guest's transactions a second over those in the host's process that are asked for.
+    pub fn guest_target(&self) -> Option<f64> {
+        let asked = match self.work.name {
+            "range-1000" => true,
+            "read-write-5+5" | "blind-5" => self.threads == 16,
+            _ => false,
+        };
+        asked.then_some(0.5)
+    }
+
+    /// The microseconds below which the median of a guest's transactions must be.
+    pub fn guest_latency(&self) -> Option<f64> {
+        (self.work.name == READ_1.name && self.threads == 1).then_some(30.0)
     }
 
     /// The syncs for each of Plinth's commits that must not be reached.
@@ -237,7 +268,7 @@ mod tests {
 
     #[test]
     fn every_case_is_measured_on_all_peers_and_buffered_commits_not_through_futures() {
-        for case in cases() {
+        for case in cases().iter().filter(|case| !case.is_about_processes()) {
             assert!(
                 [Kind::Plinth, Kind::Rocksdb, Kind::Optimistic, Kind::Pessimistic].map(|kind| case.measures(kind))
                     == [true; 4]
@@ -245,5 +276,20 @@ mod tests {
             assert_eq!(case.measures(Kind::FdbC), case.durability != Durability::Buffered);
             assert_eq!(case.measures(Kind::PlinthSo), case.work.name == HOT.name);
         }
+    }
+
+    #[test]
+    fn every_kind_of_work_is_measured_between_processes_with_1_2_and_16_threads() {
+        let cases = cases();
+        for kind in [Kind::Guest, Kind::Redis, Kind::Postgres] {
+            let measured: Vec<&Case> = cases.iter().filter(|case| case.measures(kind)).collect();
+            for name in ["read-1", "reads-10", "range-1000", "read-write-5+5", "blind-5"] {
+                let threads = measured.iter().filter(|case| case.work.name == name).map(|case| case.threads);
+                assert_eq!(threads.collect::<BTreeSet<_>>(), BTreeSet::from([1, 2, 16]), "{name}");
+            }
+            assert!(measured.iter().all(|case| case.measures(Kind::Plinth) && !case.work.one_core));
+        }
+        let process = cases.iter().filter(|case| case.is_about_processes());
+        assert!(process.clone().count() == 5 && process.clone().all(|case| !case.measures(Kind::Rocksdb)));
     }
 }

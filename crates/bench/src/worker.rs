@@ -16,6 +16,7 @@ use crate::error::{Context, Error, Result};
 use crate::machine;
 use crate::measure::{measure, Sample};
 use crate::work;
+use crate::Program;
 
 /// A child process, seen from the parent.
 pub struct Worker {
@@ -96,10 +97,10 @@ impl Worker {
 }
 
 /// The child's life: load, then measure what is asked for until the input ends.
-pub fn serve(kind: Kind, args: &Args) -> Result<()> {
+pub fn serve(program: &Program, kind: Kind, args: &Args) -> Result<()> {
     let values = Values::new(1);
     let directory = args.directory.join(kind.name());
-    let engine = match load(kind, &directory, args.keys, &values) {
+    let engine = match load(program, kind, &directory, args.keys, &values) {
         Ok(engine) => engine,
         Err(error) => return say(&json!({ "error": error.to_string() })),
     };
@@ -110,7 +111,7 @@ pub fn serve(kind: Kind, args: &Args) -> Result<()> {
         let sample = parse(&line).and_then(|(case, seconds)| {
             let case = cases.get(case).ok_or_else(|| Error::new(format!("there is no case {case}")))?;
             let sample = measure(&*engine, case, args.keys, &values, seconds)?;
-            machine::settle(&directory)?;
+            settle(&*engine, &directory)?;
             Ok(sample)
         });
         say(&sample.map_or_else(|error| json!({ "error": error.to_string() }), |sample| sample.to_json()))?;
@@ -119,15 +120,19 @@ pub fn serve(kind: Kind, args: &Args) -> Result<()> {
 }
 
 /// Fills the database, compacts it, and reads all of it once.
-fn load(kind: Kind, directory: &Path, keys: u64, values: &Values) -> Result<Box<dyn Engine>> {
-    let engine = engines::open(kind, directory)?;
+fn load(program: &Program, kind: Kind, directory: &Path, keys: u64, values: &Values) -> Result<Box<dyn Engine>> {
+    // A guest's database is loaded like the others, before it has a host.
+    let loader = if kind == Kind::Guest { Kind::Plinth } else { kind };
+    let engine = (program.open)(loader, directory)?;
     {
         let mut session = engine.session(false)?;
         work::load(keys, values, |transaction| session.run(transaction).map(drop))?;
     }
     engine.close()?;
-    engines::compact(directory)?;
-    let engine = engines::open(kind, directory)?;
+    if kind.is_rocksdb() {
+        engines::compact(directory)?;
+    }
+    let engine = (program.open)(kind, directory)?;
     {
         let mut session = engine.session(false)?;
         let (mut ranges, count) = work::warm(keys, values);
@@ -135,8 +140,13 @@ fn load(kind: Kind, directory: &Path, keys: u64, values: &Values) -> Result<Box<
             session.run(&ranges.next())?;
         }
     }
-    machine::settle(directory)?;
+    settle(&*engine, directory)?;
     Ok(engine)
+}
+
+/// Waits until the engine is idle, in this process and in others.
+fn settle(engine: &dyn Engine, directory: &Path) -> Result<()> {
+    machine::settle(directory, || Ok(machine::cpu_time()? + engine.servers_cpu()?))
 }
 
 fn parse(line: &str) -> Result<(usize, f64)> {

@@ -8,11 +8,9 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::ffi::{c_char, CStr, CString};
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use plinth_api::{Code, Error};
-
-use crate::fork;
 
 thread_local! {
     static LAST_ERROR: RefCell<CString> = RefCell::new(CString::default());
@@ -66,7 +64,6 @@ pub fn value<T>(what: &'static str, fallback: T, body: impl FnOnce() -> Result<T
 
 /// Runs `body`; a panic becomes an error that names its message and place.
 pub fn guarded<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    fork::check()?;
     install_hook();
     let _depth = Depth::enter();
     // Every object reached from a body is either dropped with it or protected by locks that
@@ -157,19 +154,23 @@ impl Drop for Outside {
 }
 
 /// Records where a panic happened. Panics outside our calls go to whatever hook was there.
+///
+/// Nobody waits for the one who installs it: a child that was forked meanwhile would wait for ever. Until
+/// it is there a panic is only less quiet.
 fn install_hook() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let previous = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if INSIDE.try_with(Cell::get).unwrap_or(0) == 0 {
-                previous(info);
-                return;
-            }
-            let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-            let _ = PANIC_PLACE.try_with(|slot| *slot.borrow_mut() = place);
-        }));
-    });
+    static BEGUN: AtomicBool = AtomicBool::new(false);
+    if BEGUN.load(Ordering::Relaxed) || BEGUN.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if INSIDE.try_with(Cell::get).unwrap_or(0) == 0 {
+            previous(info);
+            return;
+        }
+        let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        let _ = PANIC_PLACE.try_with(|slot| *slot.borrow_mut() = place);
+    }));
 }
 
 #[cfg(test)]

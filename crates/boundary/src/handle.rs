@@ -8,19 +8,27 @@
 //! it: the remover if no guard is out, else the last guard to go. The generation grows before
 //! the slot is used again; a slot whose generations are used up is never used again.
 //!
+//! A forked child has slots of its own, with indices above those that its parent had given out, and never
+//! touches the parent's: a thread that is not there may have locked them. So a handle of the parent is told
+//! by its index. The parent's objects, and guards that were out when it forked, are left as they are.
+//!
 //! Lock order: a shard's free list is a leaf; nothing is called while it is held.
 
 use std::cell::{Cell, UnsafeCell};
 use std::mem::MaybeUninit;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use plinth_api::{Code, Error};
 
+use crate::fork;
+
 const LIVE: u64 = 1 << 31;
 const GUARDS: u64 = LIVE - 1;
 const INDEX_BITS: u32 = 28;
+const MOST_INDICES: u32 = 1 << INDEX_BITS;
 const GENERATION_BITS: u32 = 28;
 const GENERATION_MASK: u64 = (1 << GENERATION_BITS) - 1;
 const FIRST_CHUNK: usize = 64;
@@ -40,9 +48,22 @@ struct Slot<T> {
 pub struct Table<T> {
     name: &'static str,
     tag: u64,
+    /// In the process that loaded the library.
+    first: Slots<T>,
+    /// In a child, once it has used the table.
+    later: AtomicPtr<Slots<T>>,
+}
+
+/// The slots of one process.
+struct Slots<T> {
+    era: u32,
+    /// Indices below it were given out by a process that this one was forked from.
+    base: u32,
     chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
     unused: AtomicU32,
     free: [Shard; SHARDS],
+    /// Those of the process before: never freed, and reachable to tools that search for what is lost.
+    _before: *const Slots<T>,
 }
 
 // SAFETY: objects are moved in by one thread, shared by reference between guards and dropped by
@@ -77,9 +98,12 @@ impl Shard {
     }
 }
 
+/// Where a handle leads: the slots of this process, the one that is meant, its index and its generation.
+type Place<'a, T> = (&'a Slots<T>, &'a Slot<T>, u32, u64);
+
 /// Keeps an object alive while a call uses it.
 pub struct Guard<'a, T> {
-    table: &'a Table<T>,
+    slots: &'a Slots<T>,
     slot: &'a Slot<T>,
     index: u32,
 }
@@ -87,21 +111,16 @@ pub struct Guard<'a, T> {
 impl<T> Table<T> {
     /// A table for handles called `name` in messages; `kind` (0..16) tells types apart.
     pub const fn new(name: &'static str, kind: u8) -> Self {
-        Self {
-            name,
-            tag: TAG_BASE + kind as u64,
-            chunks: [const { OnceLock::new() }; CHUNKS],
-            unused: AtomicU32::new(0),
-            free: [const { Shard { count: AtomicUsize::new(0), list: Mutex::new(Vec::new()) } }; SHARDS],
-        }
+        Self { name, tag: TAG_BASE + kind as u64, first: Slots::new(0, 0, null()), later: AtomicPtr::new(null_mut()) }
     }
 
     /// Stores an object and returns its handle. Fails when the table is full.
     pub fn insert(&self, object: T) -> Result<usize, Error> {
-        let index = self.take_index().ok_or_else(|| {
+        let slots = self.slots();
+        let index = slots.take_index().ok_or_else(|| {
             Error::new(Code::TOO_MANY_HANDLES).context(format!("there are too many {} handles", self.name))
         })?;
-        let slot = self.slot(index).ok_or_else(|| Error::new(Code::INTERNAL_ERROR))?;
+        let slot = slots.slot(index).ok_or_else(|| Error::new(Code::INTERNAL_ERROR))?;
         // SAFETY: the index came from the free list, so this thread alone uses the slot, and a
         // free slot holds no object.
         unsafe { (*slot.object.get()).write(object) };
@@ -112,14 +131,14 @@ impl<T> Table<T> {
 
     /// Looks a handle up and keeps its object alive while the guard lives.
     pub fn get(&self, handle: usize) -> Result<Guard<'_, T>, Error> {
-        let (slot, index, generation) = self.locate(handle)?;
+        let (slots, slot, index, generation) = self.locate(handle)?;
         let mut state = slot.state.load(Ordering::Relaxed);
         loop {
             if state >> 32 != generation || state & LIVE == 0 {
                 return Err(self.stale());
             }
             match slot.state.compare_exchange_weak(state, state + 1, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) => return Ok(Guard { table: self, slot, index }),
+                Ok(_) => return Ok(Guard { slots, slot, index }),
                 Err(now) => state = now,
             }
         }
@@ -127,7 +146,7 @@ impl<T> Table<T> {
 
     /// Ends a handle. Its object is dropped now, or when the last call using it returns.
     pub fn remove(&self, handle: usize) -> Result<(), Error> {
-        let (slot, index, generation) = self.locate(handle)?;
+        let (slots, slot, index, generation) = self.locate(handle)?;
         let mut state = slot.state.load(Ordering::Relaxed);
         loop {
             if state >> 32 != generation || state & LIVE == 0 {
@@ -136,7 +155,7 @@ impl<T> Table<T> {
             match slot.state.compare_exchange_weak(state, state & !LIVE, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(before) => {
                     if before & GUARDS == 0 {
-                        self.retire(slot, index);
+                        slots.retire(slot, index);
                     }
                     return Ok(());
                 }
@@ -147,8 +166,9 @@ impl<T> Table<T> {
 
     /// Calls `look` with every object that has a handle now.
     pub fn each(&self, mut look: impl FnMut(&T)) {
-        for index in 0..self.slots_used() {
-            let Some(generation) = self.slot(index).map(|slot| slot.state.load(Ordering::Relaxed) >> 32) else {
+        let slots = self.slots();
+        for index in slots.base..slots.end() {
+            let Some(generation) = slots.slot(index).map(|slot| slot.state.load(Ordering::Relaxed) >> 32) else {
                 continue;
             };
             if let Ok(object) = self.get(self.token(index, generation)) {
@@ -159,10 +179,44 @@ impl<T> Table<T> {
 
     /// How many slots were ever used: the table's bound, for tests of leaks.
     pub fn slots_used(&self) -> u32 {
-        self.unused.load(Ordering::Relaxed)
+        self.slots().unused.load(Ordering::Relaxed)
     }
 
-    fn locate(&self, handle: usize) -> Result<(&Slot<T>, u32, u64), Error> {
+    /// Those of this process.
+    fn slots(&self) -> &Slots<T> {
+        match fork::era() {
+            0 => &self.first,
+            era => self.slots_of_child(era),
+        }
+    }
+
+    fn slots_of_child(&self, era: u32) -> &Slots<T> {
+        let before = self.later.load(Ordering::Acquire);
+        // SAFETY: what was stored is never freed.
+        match unsafe { before.as_ref() } {
+            Some(slots) if slots.era == era => slots,
+            Some(slots) => self.renew(era, before, slots),
+            None => self.renew(era, before, &self.first),
+        }
+    }
+
+    /// The slots of a child that uses the table for the first time, after those of `parent`.
+    #[cold]
+    fn renew(&self, era: u32, before: *mut Slots<T>, parent: &Slots<T>) -> &Slots<T> {
+        let fresh = Box::into_raw(Box::new(Slots::new(era, parent.end(), parent)));
+        let slots = match self.later.compare_exchange(before, fresh, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => fresh,
+            Err(other) => {
+                // SAFETY: it comes from the box above and nobody has seen it.
+                drop(unsafe { Box::from_raw(fresh) });
+                other
+            }
+        };
+        // SAFETY: it was stored, so it is never freed; and in this era, by this or another thread.
+        unsafe { &*slots }
+    }
+
+    fn locate(&self, handle: usize) -> Result<Place<'_, T>, Error> {
         if handle == 0 {
             return Err(Error::new(Code::INVALID_HANDLE).context(format!("the {} handle is NULL", self.name)));
         }
@@ -175,12 +229,21 @@ impl<T> Table<T> {
                 Error::new(Code::INVALID_HANDLE).context(format!("expected a {} handle and got {what}", self.name))
             );
         }
-        let index = (bits & ((1 << INDEX_BITS) - 1)) as u32;
+        let index = (bits & u64::from(MOST_INDICES - 1)) as u32;
         let generation = (bits >> INDEX_BITS) & GENERATION_MASK;
-        let slot = self.slot(index).ok_or_else(|| {
-            Error::new(Code::INVALID_HANDLE).context(format!("the {} handle was never given out", self.name))
-        })?;
-        Ok((slot, index, generation))
+        let slots = self.slots();
+        let Some(slot) = slots.slot(index) else {
+            return Err(self.unknown(index < slots.base));
+        };
+        Ok((slots, slot, index, generation))
+    }
+
+    #[cold]
+    fn unknown(&self, inherited: bool) -> Error {
+        match inherited {
+            true => fork::inherited().context(format!("the {} handle is the parent's", self.name)),
+            false => Error::new(Code::INVALID_HANDLE).context(format!("the {} handle was never given out", self.name)),
+        }
     }
 
     fn stale(&self) -> Error {
@@ -190,12 +253,36 @@ impl<T> Table<T> {
     fn token(&self, index: u32, generation: u64) -> usize {
         ((self.tag << (INDEX_BITS + GENERATION_BITS)) | (generation << INDEX_BITS) | u64::from(index)) as usize
     }
+}
 
-    /// Chunk `c` holds `FIRST_CHUNK << c` slots, so an index maps to a chunk by its magnitude.
-    fn slot(&self, index: u32) -> Option<&Slot<T>> {
-        let position = index as usize + FIRST_CHUNK;
+impl<T> Slots<T> {
+    const fn new(era: u32, base: u32, before: *const Self) -> Self {
+        Self {
+            era,
+            base,
+            chunks: [const { OnceLock::new() }; CHUNKS],
+            unused: AtomicU32::new(0),
+            free: [const { Shard { count: AtomicUsize::new(0), list: Mutex::new(Vec::new()) } }; SHARDS],
+            _before: before,
+        }
+    }
+
+    /// One past the indices in use.
+    fn end(&self) -> u32 {
+        self.base + self.unused.load(Ordering::Relaxed)
+    }
+
+    /// Where a slot is. Chunk `c` holds `FIRST_CHUNK << c` slots, so a number maps to a chunk by its
+    /// magnitude.
+    fn place(&self, index: u32) -> Option<(usize, usize)> {
+        let position = index.checked_sub(self.base)? as usize + FIRST_CHUNK;
         let chunk = (position / FIRST_CHUNK).ilog2() as usize;
-        self.chunks.get(chunk)?.get()?.get(position - (FIRST_CHUNK << chunk))
+        Some((chunk, position - (FIRST_CHUNK << chunk)))
+    }
+
+    fn slot(&self, index: u32) -> Option<&Slot<T>> {
+        let (chunk, place) = self.place(index)?;
+        self.chunks.get(chunk)?.get()?.get(place)
     }
 
     fn take_index(&self) -> Option<u32> {
@@ -209,12 +296,9 @@ impl<T> Table<T> {
     }
 
     fn grow(&self) -> Option<u32> {
-        let index = self
-            .unused
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| (next < (1 << INDEX_BITS)).then_some(next + 1))
-            .ok()?;
-        let position = index as usize + FIRST_CHUNK;
-        let chunk = (position / FIRST_CHUNK).ilog2() as usize;
+        let next = |next| (self.base + next < MOST_INDICES).then_some(next + 1);
+        let index = self.base + self.unused.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()?;
+        let (chunk, _) = self.place(index)?;
         self.chunks.get(chunk)?.get_or_init(|| {
             (0..FIRST_CHUNK << chunk)
                 .map(|_| Slot { state: AtomicU64::new(1 << 32), object: UnsafeCell::new(MaybeUninit::uninit()) })
@@ -225,6 +309,10 @@ impl<T> Table<T> {
 
     /// Drops the object and frees the slot. Called once per life of a slot, see the file's top.
     fn retire(&self, slot: &Slot<T>, index: u32) {
+        if self.era != fork::era() {
+            // The parent's: a guard that was out when it forked.
+            return;
+        }
         // SAFETY: not live and no guards: nobody else reaches the object, and it was written by
         // `insert` in this generation.
         let object = unsafe { (*slot.object.get()).assume_init_read() };
@@ -252,7 +340,7 @@ impl<T> Drop for Guard<'_, T> {
     fn drop(&mut self) {
         let before = self.slot.state.fetch_sub(1, Ordering::AcqRel);
         if before & LIVE == 0 && before & GUARDS == 1 {
-            self.table.retire(self.slot, self.index);
+            self.slots.retire(self.slot, self.index);
         }
     }
 }
@@ -351,5 +439,32 @@ mod tests {
         for handle in handles {
             table.remove(handle).unwrap();
         }
+    }
+
+    /// As if the table were first used in a child, and then in a child of that.
+    #[test]
+    fn a_child_has_slots_of_its_own_and_knows_those_of_its_parents() {
+        let table: Table<u32> = Table::new("thing", 1);
+        let handles = [10, 11, 12].map(|number| table.insert(number).unwrap());
+        let child = table.slots_of_child(1);
+        assert_eq!((child.era, child.base, child.end()), (1, 3, 3));
+        assert!(std::ptr::eq(child, table.slots_of_child(1)));
+        for handle in handles {
+            let index = (handle & (MOST_INDICES as usize - 1)) as u32;
+            assert!(index < child.base && child.slot(index).is_none());
+        }
+        assert_eq!((child.take_index(), child.take_index()), (Some(3), Some(4)));
+        assert!(child.slot(3).is_some() && child.slot(2).is_none());
+        assert_eq!(table.unknown(true).code(), Code::FORKED);
+        let grandchild = table.slots_of_child(2);
+        assert_eq!((grandchild.base, grandchild.take_index()), (5, Some(5)));
+        assert!(grandchild.slot(4).is_none());
+        handles.iter().for_each(|handle| table.remove(*handle).unwrap());
+    }
+
+    #[test]
+    fn a_child_that_has_no_numbers_left_says_so() {
+        let slots: Slots<u32> = Slots::new(1, MOST_INDICES - 1, null());
+        assert_eq!((slots.take_index(), slots.take_index()), (Some(MOST_INDICES - 1), None));
     }
 }

@@ -1,77 +1,150 @@
 //! A database handle: opens, hands out transactions and keyspaces, closes in order.
 //!
-//! Lock order: `keyspaces`, then the pipeline's locks. Closing goes: refuse new calls, end the
+//! No lock is taken here. Closing goes: refuse new calls, end the
 //! watches, let asynchronous calls end, let the pipeline run dry, sync, release every snapshot, stop
 //! background work, let go of RocksDB.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use plinth_api::{Code, DatabaseOption, DatabaseOptions, Error, Keyspace, Metrics, Result};
 
 use crate::commit::{Limits, Pipeline, Settings};
+use crate::directory::{Directory, Entrance};
+use crate::format::OpenDirectory;
+use crate::front::Front;
+use crate::hosting::Hosting;
 use crate::local::{Local, Parts};
+use crate::member::{Member, Shared};
 use crate::metrics::Counters;
-use crate::service::Service;
+use crate::numbers::Keyspaces;
 use crate::store::{store_options, Rocks, Store, Tier, META};
 use crate::transaction::Transaction;
 use crate::vacant::VacantRanges;
 use crate::version::{Clock, SharedSnapshot, Versions};
-use crate::watch::Watches;
 use crate::{format, limits};
 
 /// A path that opens a throw-away database.
 const IN_MEMORY: &str = ":memory:";
-/// Names beginning with this are kept for the engine.
-const RESERVED: &str = "plinth.";
-/// Watches at most, unless an option says otherwise (rule WATCH-8).
-const MAX_WATCHES: usize = 10_000;
+/// Threads for asynchronous calls: enough for a disk to have something to choose from.
+const LEAST_THREADS: usize = 4;
+const MOST_THREADS: usize = 16;
+/// How long an open waits for whoever has the directory, and how often it looks.
+const OPEN_PATIENCE: Duration = Duration::from_secs(10);
+const KNOCK_AGAIN: Duration = Duration::from_millis(1);
 
-/// A database handle; the inner part is shared with its transactions.
-pub struct Database(Arc<Local>);
+/// The handle of a database that is open in this process for it.
+pub struct Database(Hosting);
 
-/// Opens the database in `path`, or a throw-away one if it is `":memory:"`.
+/// Opens the database in `path`, or a throw-away one if it is `":memory:"`. If somebody else has the
+/// directory open, the database is shared with them.
 pub fn open(path: &str, options: DatabaseOptions) -> Result<Arc<dyn plinth_api::Database>> {
     limits::check_options(&options)?;
     if path.is_empty() {
         return Err(Error::new(Code::INVALID_ARGUMENT).context("the path is empty"));
     }
-    let in_memory = path == IN_MEMORY;
-    let path = if in_memory { memory_path() } else { PathBuf::from(path) };
-    if in_memory && options.must_exist {
+    if path == IN_MEMORY {
+        return open_in_memory(options);
+    }
+    let directory = Directory::new(path, options)?;
+    let until = Instant::now() + OPEN_PATIENCE;
+    loop {
+        match directory.enter()? {
+            Some(Entrance::Host(hosting)) => return Ok(Arc::new(Database(hosting))),
+            Some(entrance) => {
+                let id = format::uuid(directory.path());
+                return Ok(Arc::new(Shared(Member::new(directory, entrance, id)?)));
+            }
+            None if Instant::now() < until => std::thread::sleep(KNOCK_AGAIN),
+            None => return Err(directory.unavailable()),
+        }
+    }
+}
+
+fn open_in_memory(options: DatabaseOptions) -> Result<Arc<dyn plinth_api::Database>> {
+    if options.must_exist {
         return Err(Error::new(Code::DATABASE_MISSING).context("a database in memory is always new"));
     }
-    let directory = if in_memory { None } else { Some(format::claim(&path, &options)?) };
-    let opened = Rocks::open(&path, store_options(&options), directory);
+    let (store, names) = Rocks::open(&memory_path(), store_options(&options), None)?;
+    let identity = (IN_MEMORY.to_owned(), uuid::Uuid::new_v4().to_string());
+    let local = start(store, names, options, identity, format::LEASE)?;
+    Ok(Arc::new(Database::of(local)))
+}
+
+/// Opens the database in a directory that nobody else has, and serves it.
+pub fn host(path: &Path, options: &DatabaseOptions, claimed: OpenDirectory) -> Result<Hosting> {
+    let name = path.display().to_string();
+    let opened = Rocks::open(path, store_options(options), Some(claimed));
     let (store, names) = opened.map_err(|error| match error.code() {
-        Code::LOCK_FILE_FAILURE => error.context(format::owner(&path)),
-        _ => error.context(path.display().to_string()),
+        Code::LOCK_FILE_FAILURE => error.context(format::owner(path)),
+        _ => error.context(name.clone()),
     })?;
-    let uuid = if in_memory { uuid::Uuid::new_v4().to_string() } else { format::uuid(&path) };
-    if !in_memory {
-        format::note_owner(&path);
-    }
-    let name = if in_memory { IN_MEMORY.to_owned() } else { path.display().to_string() };
-    let inner = start(store, names, options, (name, uuid), format::LEASE)
-        .map_err(|error| error.context(path.display().to_string()))?;
-    Ok(Arc::new(Database(inner)))
+    let identity = (name.clone(), format::uuid(path));
+    let local = start(store, names, options.clone(), identity, format::LEASE);
+    let local = local.map_err(|error| error.context(name))?;
+    Hosting::begin(local, path, options)
+}
+
+/// Who has the directory open, as a sentence for people.
+pub fn owner(path: &str) -> String {
+    format::owner(Path::new(path))
 }
 
 /// A name in RocksDB's memory environment, which every database has its own of.
-fn memory_path() -> PathBuf {
+pub fn memory_path() -> PathBuf {
     Path::new("/").join(format!("plinth-memory-{}", uuid::Uuid::new_v4()))
 }
 
-/// Reserves versions above all of earlier lives, and begins with the state as it is.
-fn start(
-    store: Arc<Rocks>,
-    names: Vec<String>,
+/// The inner part of a database in memory.
+#[cfg(test)]
+pub fn memory_for_tests(options: DatabaseOptions) -> Arc<Local> {
+    let (store, names) = Rocks::open(&memory_path(), store_options(&options), None).unwrap();
+    start(store, names, options, (String::new(), String::new()), format::LEASE).unwrap()
+}
+
+/// What a life of the database begins with.
+struct Life {
+    /// Its first version, above all of earlier lives.
+    first: i64,
+    /// Versions below this are its own.
+    lease: i64,
+    keyspaces: Keyspaces,
+}
+
+/// Begins with the state as it is, and with the keyspaces that the store found.
+pub fn start(
+    store: Arc<dyn Store>,
+    families: Vec<String>,
     options: DatabaseOptions,
     identity: (String, String),
     lease_span: i64,
 ) -> Result<Arc<Local>> {
-    let store: Arc<dyn Store> = store;
+    let Life { first, lease, keyspaces } = begin_life(&store, &families, lease_span)?;
+    let window = i64::try_from(options.window.as_micros()).unwrap_or(i64::MAX);
+    let state = SharedSnapshot::new(store.clone().snapshot());
+    let versions = Arc::new(Versions::new(Clock::starting_at(first), window, state));
+    let counters = Arc::new(Counters::default());
+    let vacant = Arc::new(VacantRanges::default());
+    let threads = std::thread::available_parallelism().map_or(LEAST_THREADS, usize::from);
+    let limits = Limits { history: options.memory_budget / 8, lease_span, value_size: options.value_size_limit };
+    let settings = Settings { max_queued: options.max_queued_commits, limits };
+    let front = Front::new(options, identity, threads.clamp(LEAST_THREADS, MOST_THREADS));
+    let pipeline = Pipeline::new(
+        settings,
+        store,
+        keyspaces.names.values().copied(),
+        lease,
+        (vacant.clone(), front.watches.clone()),
+        versions.clone(),
+        counters.clone(),
+    );
+    Ok(Local::new(Parts { front, versions, pipeline, counters, vacant, keyspaces }))
+}
+
+/// Reserves versions above all of earlier lives, and sees to it that every keyspace has a number, in one
+/// batch that is synced before any of them is used.
+fn begin_life(store: &Arc<dyn Store>, families: &[String], lease_span: i64) -> Result<Life> {
     let snapshot = store.clone().snapshot();
     let read = |key: &[u8]| -> Result<i64> {
         let Some(value) = snapshot.get(Tier::Disk, META, key)? else {
@@ -88,148 +161,79 @@ fn start(
         .ok_or_else(|| Error::new(Code::FILE_CORRUPT).context("the versions are used up"))?;
     let mut batch = store.clone().batch();
     batch.put(META, format::LEASE_KEY, &lease.to_be_bytes())?;
+    let keyspaces = Keyspaces::read(&*snapshot, families, &mut *batch)?;
     batch.write()?;
     store.sync()?;
-    let window = i64::try_from(options.window.as_micros()).unwrap_or(i64::MAX);
-    let state = SharedSnapshot::new(store.clone().snapshot());
-    let versions = Arc::new(Versions::new(Clock::starting_at(first), window, state));
-    let counters = Arc::new(Counters::default());
-    let vacant = Arc::new(VacantRanges::default());
-    let watches = Arc::new(Watches::new(MAX_WATCHES));
-    let limits = Limits { history: options.memory_budget / 8, lease_span, value_size: options.value_size_limit };
-    let pipeline = Pipeline::new(
-        Settings { max_queued: options.max_queued_commits, limits },
-        store,
-        0..names.len() as u32,
-        lease,
-        (vacant.clone(), watches.clone()),
-        versions.clone(),
-        counters.clone(),
-    );
-    Ok(Local::new(Parts { options, identity, versions, pipeline, counters, vacant, watches, keyspaces: names }))
+    let numbers: Vec<_> = keyspaces.names.iter().filter(|(_, id)| **id != 0).map(|(name, id)| (*id, &**name)).collect();
+    store.number_keyspaces(&numbers)?;
+    Ok(Life { first, lease, keyspaces })
 }
 
 impl plinth_api::Database for Database {
     fn set_option(&self, option: DatabaseOption) -> Result<()> {
-        self.0.check_open()?;
-        let option = option.check(self.0.options.transaction.size_limit)?;
-        if let DatabaseOption::MaxWatches(limit) = option {
-            self.0.watches.set_limit(usize::try_from(limit).unwrap_or(0));
-        }
-        let before = self.0.options.transaction;
-        self.0.defaults.rcu(|now| Some(Arc::new(now.as_deref().copied().unwrap_or(before).with(option))));
-        self.0.defaults_changed.store(true, Ordering::Release);
-        Ok(())
+        self.local().front.set_option(option)
     }
 
     fn begin(&self) -> Result<Arc<dyn plinth_api::Transaction>> {
-        self.0.check_open()?;
-        if self.0.live.fetch_add(1, Ordering::Relaxed) >= self.0.options.max_transactions {
-            self.0.live.fetch_sub(1, Ordering::Relaxed);
-            let text = format!("{} are live", self.0.options.max_transactions);
-            return Err(Error::new(Code::TOO_MANY_TRANSACTIONS).context(text));
-        }
-        Ok(Arc::new(Transaction::new(self.0.clone())))
+        self.local().front.admit()?;
+        Ok(Arc::new(Transaction::new(self.local().clone())))
     }
 
     fn open_keyspace(&self, name: &str) -> Result<Keyspace> {
-        self.0.check_open()?;
-        check_name(name)?;
-        let mut keyspaces = self.0.keyspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        let name: Arc<str> = Arc::from(name);
-        if let Some(id) = keyspaces.names.get(&name) {
-            return Ok(Keyspace { id: *id, name });
-        }
-        if keyspaces.names.len() >= limits::MOST_KEYSPACES {
-            return Err(Error::new(Code::TOO_MANY_KEYSPACES).context(format!("there are {}", keyspaces.names.len())));
-        }
-        let id = keyspaces.next;
-        self.0.pipeline.exclusively(|sequencer, store| {
-            store.create_keyspace(id, &name)?;
-            sequencer.add_keyspace(id);
-            Ok(())
-        })?;
-        keyspaces.next += 1;
-        keyspaces.names.insert(name.clone(), id);
-        self.0.set_alive(id, true);
-        Ok(Keyspace { id, name })
+        self.local().open_keyspace(name)
     }
 
     fn find_keyspace(&self, name: &str) -> Result<Option<Keyspace>> {
-        self.0.check_open()?;
-        let keyspaces = self.0.keyspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = keyspaces.names.get_key_value(name);
-        Ok(found.map(|(name, id)| Keyspace { id: *id, name: name.clone() }))
+        self.local().find_keyspace(name)
     }
 
     fn list_keyspaces(&self) -> Result<Vec<Arc<str>>> {
-        self.0.check_open()?;
-        let keyspaces = self.0.keyspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut names: Vec<_> = keyspaces.names.iter().map(|(name, id)| (*id != 0, name.clone())).collect();
-        names.sort();
-        Ok(names.into_iter().map(|(_, name)| name).collect())
+        self.local().list_keyspaces()
     }
 
     fn drop_keyspace(&self, name: &str) -> Result<()> {
-        self.0.check_open()?;
-        if name == "default" {
-            return Err(Error::new(Code::INVALID_KEYSPACE_NAME).context("the default keyspace can't be dropped"));
-        }
-        let mut keyspaces = self.0.keyspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        let not_found = || Error::new(Code::KEYSPACE_NOT_FOUND).context(format!("keyspace \"{name}\""));
-        let id = keyspaces.names.get(name).copied().ok_or_else(not_found)?;
-        self.0.pipeline.exclusively(|sequencer, store| {
-            store.drop_keyspace(id, name)?;
-            sequencer.remove_keyspace(id);
-            Ok(())
-        })?;
-        keyspaces.names.remove(name);
-        self.0.set_alive(id, false);
-        drop(keyspaces);
-        self.0.end_watches(Some(id), Code::KEYSPACE_DROPPED);
-        Ok(())
+        self.local().drop_keyspace(name)
     }
 
     fn sync(&self) -> Result<()> {
-        self.0.check_open()?;
-        self.0.pipeline.sync()
+        self.local().sync()
     }
 
     fn metrics(&self) -> Metrics {
-        let counters = &self.0.counters;
+        let (local, counts) = (self.local(), self.local().counts());
         Metrics {
-            live_transactions: self.0.live.load(Ordering::Relaxed) as u64,
-            commits: counters.commits.get(),
-            conflicts: counters.conflicts.get(),
-            too_old: counters.too_old.get(),
-            refused: counters.refused.get(),
-            groups: counters.groups.get(),
-            syncs: counters.syncs.get(),
-            watches: self.0.watches.count() as u64,
-            conflict_history_bytes: counters.history_bytes.get(),
-            transaction_bytes: self.0.reserved.load(Ordering::Relaxed) as u64,
-            retained_versions: self.0.versions.count() as u64,
-            latest_version: self.0.versions.latest().version,
-            durability: Some(self.0.options.durability),
+            live_transactions: local.front.live(),
+            commits: counts.commits,
+            conflicts: counts.conflicts,
+            too_old: counts.too_old,
+            refused: counts.refused,
+            groups: counts.groups,
+            syncs: counts.syncs,
+            watches: counts.watches,
+            conflict_history_bytes: counts.conflict_history_bytes,
+            transaction_bytes: local.front.reserved(),
+            retained_versions: counts.retained_versions,
+            latest_version: counts.latest_version,
+            guests: self.0.guests(),
+            is_host: true,
+            durability: Some(local.front.options.durability),
         }
     }
 
     fn close(&self) -> Result<()> {
-        if self.0.closed.swap(true, Ordering::AcqRel) {
-            return Ok(());
-        }
-        self.0.end_watches(None, Code::DATABASE_CLOSED);
-        self.0.executor.close();
-        let failed = self.0.pipeline.check_failure();
-        let Some(store) = self.0.pipeline.close() else {
-            return Ok(());
-        };
-        // Buffered commits are made durable at an orderly end. After a failed write a sync
-        // that succeeds would prove nothing.
-        let synced = if failed.is_ok() { store.sync() } else { Ok(()) };
-        self.0.versions.close();
-        store.stop();
-        synced
+        self.0.close()
+    }
+}
+
+impl Database {
+    /// A database that nobody else can reach.
+    pub fn of(local: Arc<Local>) -> Self {
+        Self(Hosting::alone(local))
+    }
+
+    /// What its transactions share.
+    pub fn local(&self) -> &Arc<Local> {
+        self.0.local()
     }
 }
 
@@ -239,32 +243,28 @@ impl Drop for Database {
     }
 }
 
-fn check_name(name: &str) -> Result<()> {
-    let why = match name {
-        "" => "it is empty",
-        _ if name.len() > 255 => "it is longer than 255 bytes",
-        _ if name.starts_with(RESERVED) => "names beginning with \"plinth.\" are reserved",
-        _ => return Ok(()),
-    };
-    Err(Error::new(Code::INVALID_KEYSPACE_NAME).context(why))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::Service as _;
     use plinth_api::Database as _;
     use std::time::Duration;
+
+    use crate::commit::Request;
+    use crate::conflict::ConflictSet;
+    use crate::overlay::Overlay;
 
     /// A database in memory that reserves a tenth of a second's versions at a time.
     fn with_short_lease() -> Database {
         let options = DatabaseOptions::default();
         let (store, names) = Rocks::open(&memory_path(), store_options(&options), None).unwrap();
-        Database(start(store, names, options, (String::new(), String::new()), 100_000).unwrap())
+        let local = start(store, names, options, (String::new(), String::new()), 100_000).unwrap();
+        Database::of(local)
     }
 
     fn idle(database: &Database, versions: i64) {
-        let until = database.0.versions.clock.now() + versions;
-        while database.0.versions.clock.now() < until {
+        let until = database.local().versions.clock.now() + versions;
+        while database.local().versions.clock.now() < until {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -291,11 +291,52 @@ mod tests {
     #[test]
     fn the_lease_is_renewed_while_commits_go_on() {
         let database = with_short_lease();
-        let until = database.0.versions.clock.now() + 500_000;
-        while database.0.versions.clock.now() < until {
+        let until = database.local().versions.clock.now() + 500_000;
+        while database.local().versions.clock.now() < until {
             let transaction = database.begin().unwrap();
             transaction.set(0, b"key", b"value").unwrap();
             transaction.commit().unwrap();
         }
+    }
+
+    /// A commit that read `key` at a version and writes another key.
+    fn request(read_version: i64, key: &[u8]) -> Request {
+        let (mut reads, mut overlay) = (ConflictSet::default(), Overlay::default());
+        reads.add_key(key);
+        overlay.set(b"result", b"");
+        Request {
+            read_version,
+            reads: vec![(0, reads)],
+            overlays: vec![(0, Arc::new(overlay))],
+            sync: true,
+            ..Request::default()
+        }
+    }
+
+    /// What was read in an earlier life can't be checked: who wrote since is forgotten. With a lease nearly
+    /// used up such a version is younger than the window.
+    #[test]
+    fn a_commit_that_read_in_an_earlier_life_is_too_old() {
+        let options = DatabaseOptions::default();
+        let (store, names) = Rocks::open(&memory_path(), store_options(&options), None).unwrap();
+        let begin = || start(store.clone(), names.clone(), options.clone(), Default::default(), 100_000).unwrap();
+        let earlier = Database::of(begin());
+        idle(&earlier, 100_000);
+        let read = earlier.begin().unwrap().read_version().unwrap();
+        let other = earlier.begin().unwrap();
+        other.set(0, b"key", b"written since").unwrap();
+        other.commit().unwrap();
+        assert!(other.committed_version() > read);
+        // The end of the earlier life prepared nothing.
+        let later = begin();
+        assert!(read > later.versions.oldest(), "it lies in the window");
+        let (_, outcome) = later.commit(request(read, b"key"));
+        assert_eq!(outcome.unwrap_err().code(), Code::TRANSACTION_TOO_OLD);
+        // The last version of all that the earlier life had.
+        let last = later.versions.latest().version;
+        let (_, outcome) = later.commit(request(last - 1, b"other"));
+        assert_eq!(outcome.unwrap_err().code(), Code::TRANSACTION_TOO_OLD);
+        // Those of this life are not.
+        assert!(later.commit(request(last, b"key")).1.unwrap().version > last);
     }
 }

@@ -2,20 +2,25 @@
 //!
 //! - `PLINTH`: a text file, first line `plinth format N`, second line `uuid U`. Written before
 //!   anything else, through a temporary name, so a directory is ours or it is not.
-//! - `OWNER`: `pid N`, the process that opened the directory last, as a hint for messages. Whoever has
-//!   the directory open holds a lock on this file, beside RocksDB's own.
+//! - `OWNER`: `pid N`, the process that opened the directory last, as a hint for messages, and ` exclusive`
+//!   after it if it shares the directory with nobody. Whoever has the directory open holds a lock on this
+//!   file, beside RocksDB's own.
+//! - `SOCKET`: where whoever has the directory open serves other processes (`socket`).
 //! - In the column family `plinth.meta`: the version of the newest commit, in the same batch as
-//!   its data, and the lease, below which versions may have been given out.
+//!   its data, and the lease, below which versions may have been given out. For each keyspace but the
+//!   default one its number, key `keyspace/` and the name; under `next keyspace` the next number, which
+//!   is above all that were ever given out. Databases of before have no numbers and get them when they
+//!   are opened; `numbers` says why that is no new format.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write as _};
-use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::atomic::{AtomicI32, Ordering};
 
 use plinth_api::{Code, DatabaseOptions, Error, Result};
 use uuid::Uuid;
+
+use crate::inherited::Private;
 
 /// The format this library writes, and the newest it reads.
 pub const FORMAT: u32 = 1;
@@ -23,6 +28,12 @@ pub const FORMAT: u32 = 1;
 pub const VERSION_KEY: &[u8] = b"version";
 /// Key of the lease: eight bytes, big-endian.
 pub const LEASE_KEY: &[u8] = b"lease";
+/// Keys of the keyspaces' numbers begin with this, and the names follow: four bytes, big-endian.
+pub const KEYSPACES: &[u8] = b"keyspace/";
+/// First key past those.
+pub const END_OF_KEYSPACES: &[u8] = b"keyspace0";
+/// Key of the next free keyspace number: four bytes, big-endian.
+pub const NEXT_KEYSPACE_KEY: &[u8] = b"next keyspace";
 /// Versions reserved at a time: ten minutes' worth.
 pub const LEASE: i64 = 600_000_000;
 /// Where a new database's versions begin: version 1 is then too old to read at (rule VER-8).
@@ -30,6 +41,10 @@ pub const FIRST_VERSION: i64 = 1_000_000_000;
 
 const IDENTITY: &str = "PLINTH";
 const OWNER: &str = "OWNER";
+/// What the owner's note ends with if it shares the directory with nobody.
+const EXCLUSIVE: &str = " exclusive";
+/// An owner's note is there so soon after its lock.
+const NOTE_TAKES: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// A directory that nobody else has open until this is dropped.
 ///
@@ -37,33 +52,16 @@ const OWNER: &str = "OWNER";
 /// same process, such as `libfdb_c.so` beside `libplinth.so`, would get it too, and the first to
 /// close would lose it for both. This one belongs to the opened file, whoever opened it, by whatever
 /// path.
-pub struct OpenDirectory(File);
-
-/// Locks held by this process, as descriptors; -1 where there is none. A forked child inherits them, and
-/// has to close them: it would keep the directory locked when its parent has gone.
-static HELD: [AtomicI32; 64] = [const { AtomicI32::new(-1) }; 64];
-
-/// The descriptors of the locks that this process holds.
-pub fn held_locks() -> impl Iterator<Item = i32> {
-    HELD.iter().map(|held| held.load(Ordering::Relaxed)).filter(|held| *held >= 0)
-}
-
-/// Replaces one entry of the list. With more than it has room for, some are not listed.
-fn note_held(before: i32, after: i32) {
-    let replace = |held: &AtomicI32| held.compare_exchange(before, after, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-    let _ = HELD.iter().any(replace);
-}
+pub struct OpenDirectory(Private<File>);
 
 impl OpenDirectory {
     fn new(path: &Path) -> Result<Self> {
         let name = path.join(OWNER);
-        let file = File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(&name);
-        let file = file.map_err(|error| io_error(error, "opening", &name))?;
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let file = Private::open(|| options.open(&name)).map_err(|error| io_error(error, "opening", &name))?;
         match file.try_lock() {
-            Ok(()) => {
-                note_held(-1, file.as_raw_fd());
-                Ok(Self(file))
-            }
+            Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(Error::new(Code::LOCK_FILE_FAILURE).context(owner(path))),
             Err(TryLockError::Error(error)) => Err(io_error(error, "locking", &name)),
         }
@@ -72,15 +70,13 @@ impl OpenDirectory {
 
 impl Drop for OpenDirectory {
     fn drop(&mut self) {
-        note_held(self.0.as_raw_fd(), -1);
-        // A forked process may have it open still; closing alone would leave it locked.
+        // A process that was started just now may have it open still; closing alone would leave it locked.
         let _ = self.0.unlock();
     }
 }
 
-/// Makes sure that `path` is a Plinth database or becomes one, and that it is open once.
+/// Makes sure that the directory `path` is a Plinth database or becomes one, and that nobody else has it.
 pub fn claim(path: &Path, options: &DatabaseOptions) -> Result<OpenDirectory> {
-    make_directory(path, options)?;
     // Nothing is put into a directory that is not ours.
     check_identity(path, options)?;
     let directory = OpenDirectory::new(path)?;
@@ -88,6 +84,7 @@ pub fn claim(path: &Path, options: &DatabaseOptions) -> Result<OpenDirectory> {
     if !check_identity(path, options)? {
         write_identity(path).map_err(|error| io_error(error, "writing", &path.join(IDENTITY)))?;
     }
+    note_owner(path, options.exclusive);
     Ok(directory)
 }
 
@@ -99,7 +96,11 @@ fn check_identity(path: &Path, options: &DatabaseOptions) -> Result<bool> {
         Some(()) if options.must_not_exist => refused(Code::DATABASE_EXISTS),
         Some(()) => check_files(path).map(|()| true),
         None if options.must_exist => refused(Code::DATABASE_MISSING),
-        None => check_empty(path).map(|()| false),
+        None => match check_empty(path) {
+            Ok(()) => Ok(false),
+            // Another process may have created the database between the two looks.
+            Err(error) => read_identity(path)?.map(|()| true).ok_or(error),
+        },
     }
 }
 
@@ -111,21 +112,35 @@ pub fn uuid(path: &Path) -> String {
 }
 
 /// Notes this process as the owner; failing to is no reason not to open.
-pub fn note_owner(path: &Path) {
-    let _ = write_private(&path.join(OWNER), &format!("pid {}\n", std::process::id()));
+fn note_owner(path: &Path, exclusive: bool) {
+    let how = if exclusive { EXCLUSIVE } else { "" };
+    let _ = fs::write(path.join(OWNER), format!("pid {}{how}\n", std::process::id()));
+}
+
+/// Whether whoever has the directory shares it with nobody.
+pub fn is_exclusive(path: &Path) -> bool {
+    let noted = || fs::read_to_string(path.join(OWNER)).is_ok_and(|text| text.trim_end().ends_with(EXCLUSIVE));
+    if !noted() {
+        return false;
+    }
+    // It may be the note of the one before, for a moment.
+    std::thread::sleep(NOTE_TAKES);
+    noted()
 }
 
 /// Who has the directory open, as a sentence.
 pub fn owner(path: &Path) -> String {
     let text = fs::read_to_string(path.join(OWNER)).unwrap_or_default();
-    match text.trim().strip_prefix("pid ").and_then(|pid| pid.parse::<u32>().ok()) {
+    let pid = text.split_whitespace().nth(1);
+    match pid.and_then(|pid| pid.parse::<u32>().ok()) {
         Some(pid) if pid == std::process::id() => format!("{} is open in this process (pid {pid})", path.display()),
         Some(pid) => format!("{} is open in the process with pid {pid}", path.display()),
         None => format!("{} is open in another process", path.display()),
     }
 }
 
-fn make_directory(path: &Path, options: &DatabaseOptions) -> Result<()> {
+/// Makes the directory if it is missing, and may be.
+pub fn make_directory(path: &Path, options: &DatabaseOptions) -> Result<()> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
         Ok(_) => Err(Error::new(Code::NOT_A_DATABASE).context(format!("{} is not a directory", path.display()))),
@@ -133,7 +148,11 @@ fn make_directory(path: &Path, options: &DatabaseOptions) -> Result<()> {
             Err(Error::new(Code::DATABASE_MISSING).context(path.display().to_string()))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            DirBuilder::new().mode(0o700).create(path).map_err(|error| io_error(error, "creating", path))?;
+            match DirBuilder::new().mode(0o700).create(path) {
+                // Another process was faster.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
+                made => made.map_err(|error| io_error(error, "creating", path))?,
+            }
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             sync_directory(parent).map_err(|error| io_error(error, "syncing", parent))
         }
@@ -212,7 +231,8 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-fn io_error(error: io::Error, doing: &str, path: &Path) -> Error {
+/// The error of a file operation.
+pub fn io_error(error: io::Error, doing: &str, path: &Path) -> Error {
     let code = match error.kind() {
         io::ErrorKind::NotFound => Code::FILE_NOT_FOUND,
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Code::FILE_NOT_WRITABLE,

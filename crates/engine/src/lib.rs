@@ -1,6 +1,9 @@
 //! The local store behind `plinth-api`: versions, conflicts and the commit pipeline over
 //! RocksDB.
 //!
+//! A database is open in one process, its host; handles elsewhere are members (`member`), whose calls go
+//! to the host (`guest`, `host`) through a socket in the directory.
+//!
 //! A read: `transaction` -> own writes (`overlay`) -> `service` -> a retained snapshot
 //! (`version`) -> `store`. A commit: `transaction` -> `service` -> `commit` (queue, resolve
 //! against `conflict`, write, sync, publish). Nothing here knows C; nothing above `store` knows
@@ -13,22 +16,35 @@ mod commit;
 mod conflict;
 mod database;
 mod defects;
+mod directory;
 mod executor;
 mod format;
+mod front;
+mod guest;
+mod host;
+#[cfg(test)]
+mod hostile;
+mod hosting;
+pub mod inherited;
+mod keyspaces;
 mod limits;
 mod local;
+mod member;
 mod metrics;
+mod numbers;
 mod overlay;
 mod service;
+mod socket;
 mod special;
 mod store;
 mod transaction;
+mod upstream;
 mod vacant;
 mod version;
 mod watch;
+mod wire;
 
-pub use database::open;
+pub use database::{open, owner};
 #[cfg(feature = "defects")]
 pub use defects::{switch_on, Defect};
-pub use format::held_locks;
 pub use store::{store_options, StoreOptions};

@@ -144,6 +144,11 @@ impl Bounds {
         }
     }
 
+    /// Longest key or bound that any transaction asks a database for, whatever its options.
+    pub fn longest_asked(&self) -> usize {
+        self.key_size.max(LARGEST_SYSTEM_KEY) + READ_SLACK + 1
+    }
+
     /// An over-long bound is cut to one byte more than any key can have (rule LIM-3).
     pub fn cut<'a>(&self, key: &'a [u8]) -> &'a [u8] {
         &key[..key.len().min(self.longest_readable(key) + 1)]

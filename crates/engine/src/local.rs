@@ -4,23 +4,24 @@
 //! callback runs: callbacks run on the executor, which has no lock of ours, or on a thread that
 //! commits, between two groups.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwapOption;
 use plinth_api::{key::successor, Code, DatabaseOptions, Error, Result, TransactionDefaults, Value};
 
-use crate::commit::{Detached, Outcome, Pipeline, Request};
+use crate::commit::{prepare, Detached, Outcome, Pipeline, Request};
 use crate::defects::{is_on, Defect};
 use crate::executor::Executor;
+use crate::front::Front;
+use crate::keyspaces::OnDropped;
 use crate::metrics::Counters;
+use crate::numbers::Keyspaces;
 use crate::service::{AsyncCommit, Service};
 use crate::store::{keyspace_gone, Range, Tier, Visit, NOT_IN_MEMORY};
 use crate::vacant::{VacantRanges, WORTH_NOTING};
 use crate::version::{ReadPoint, Versions};
-use crate::watch::{Seen, Slot, Touched, Watch, Watches};
+use crate::watch::{Seen, Slot, Touched, Watch};
+use crate::wire::Counts;
 
 /// Read versions are at most this much older than the clock (rule VER-2).
 const STALE: i64 = 100_000;
@@ -28,85 +29,56 @@ const STALE: i64 = 100_000;
 const FUTURE_PATIENCE: Duration = Duration::from_secs(1);
 /// How soon a watch looks again for a version that is on its way.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
-/// Threads for asynchronous calls: enough for a disk to have something to choose from.
-const LEAST_THREADS: usize = 4;
-const MOST_THREADS: usize = 16;
-/// Asynchronous calls that wait for a thread, at most.
-const QUEUED_CALLS: usize = 10_000;
 
 /// What a database's transactions share.
 pub struct Local {
-    pub options: DatabaseOptions,
-    /// What transactions begin with, once an option of the open database changed it.
-    pub defaults: ArcSwapOption<TransactionDefaults>,
-    /// Where it is, and its id.
-    pub identity: (String, String),
+    pub front: Front,
     pub versions: Arc<Versions>,
-    pub pipeline: Pipeline,
+    pub pipeline: Arc<Pipeline>,
     pub counters: Arc<Counters>,
-    pub watches: Arc<Watches>,
-    pub executor: Arc<Executor>,
     pub keyspaces: Mutex<Keyspaces>,
-    /// Whether `defaults` holds something: a look at it costs as much as a begin.
-    pub defaults_changed: AtomicBool,
-    pub closed: AtomicBool,
-    pub live: AtomicUsize,
-    pub reserved: AtomicUsize,
+    /// Who hears of keyspaces that are dropped; set at most once.
+    pub on_dropped: OnceLock<OnDropped>,
     vacant: Arc<VacantRanges>,
-    detached: Detached,
-    /// Numbers of the keyspaces that exist; looked at by every call.
-    alive: RwLock<Vec<bool>>,
+    detached: Arc<Detached>,
+    /// Numbers of the keyspaces that exist, in order; looked at by every call.
+    alive: RwLock<Vec<u32>>,
     me: Weak<Local>,
-}
-
-/// The keyspaces there are.
-pub struct Keyspaces {
-    pub names: BTreeMap<Arc<str>, u32>,
-    pub next: u32,
 }
 
 /// What a database is made of.
 pub struct Parts {
-    pub options: DatabaseOptions,
-    pub identity: (String, String),
+    pub front: Front,
     pub versions: Arc<Versions>,
     pub pipeline: Pipeline,
     pub counters: Arc<Counters>,
     pub vacant: Arc<VacantRanges>,
-    pub watches: Arc<Watches>,
-    /// The names of the keyspaces, by number.
-    pub keyspaces: Vec<String>,
+    pub keyspaces: Keyspaces,
 }
 
 impl Local {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let names = parts.keyspaces.iter().enumerate().map(|(id, name)| (Arc::from(name.as_str()), id as u32));
-        let keyspaces = Keyspaces { names: names.collect(), next: parts.keyspaces.len() as u32 };
-        let threads = std::thread::available_parallelism().map_or(LEAST_THREADS, usize::from);
+        let mut alive: Vec<u32> = parts.keyspaces.names.values().copied().collect();
+        alive.sort_unstable();
+        let pipeline = Arc::new(parts.pipeline);
+        let detached = Detached::new(pipeline.clone(), parts.front.executor.clone());
         let local = Arc::new_cyclic(|me: &Weak<Local>| Self {
-            defaults: ArcSwapOption::empty(),
-            defaults_changed: AtomicBool::new(false),
-            options: parts.options,
-            identity: parts.identity,
+            front: parts.front,
             versions: parts.versions,
-            pipeline: parts.pipeline,
+            pipeline,
             counters: parts.counters,
-            watches: parts.watches,
-            executor: Executor::new(threads.clamp(LEAST_THREADS, MOST_THREADS), QUEUED_CALLS),
-            keyspaces: Mutex::new(keyspaces),
-            closed: AtomicBool::new(false),
-            live: AtomicUsize::new(0),
-            reserved: AtomicUsize::new(0),
+            keyspaces: Mutex::new(parts.keyspaces),
+            on_dropped: OnceLock::new(),
             vacant: parts.vacant,
-            detached: Detached::default(),
-            alive: RwLock::new(vec![true; parts.keyspaces.len()]),
+            detached,
+            alive: RwLock::new(alive),
             me: me.clone(),
         });
         let me = local.me.clone();
         local.pipeline.set_on_touched(Box::new(move |touched| {
             if let Some(local) = me.upgrade() {
-                let executor = local.executor.clone();
+                let executor = local.front.executor.clone();
                 executor.submit(Box::new(move || local.compare(&touched)));
             }
         }));
@@ -116,30 +88,66 @@ impl Local {
     /// Notes that a keyspace came or went.
     pub fn set_alive(&self, id: u32, alive: bool) {
         let mut list = self.alive.write().unwrap_or_else(PoisonError::into_inner);
-        if list.len() <= id as usize {
-            list.resize(id as usize + 1, false);
+        match (list.binary_search(&id), alive) {
+            (Err(place), true) => list.insert(place, id),
+            (Ok(place), false) => drop(list.remove(place)),
+            _ => {}
         }
-        list[id as usize] = alive;
+    }
+
+    /// Makes everything acknowledged durable.
+    pub fn sync(&self) -> Result<()> {
+        self.check_open()?;
+        self.pipeline.sync()
+    }
+
+    /// The counters.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            commits: self.counters.commits.get(),
+            conflicts: self.counters.conflicts.get(),
+            too_old: self.counters.too_old.get(),
+            refused: self.counters.refused.get(),
+            groups: self.counters.groups.get(),
+            syncs: self.counters.syncs.get(),
+            watches: self.front.watches.count() as u64,
+            conflict_history_bytes: self.counters.history_bytes.get(),
+            retained_versions: self.versions.count() as u64,
+            latest_version: self.versions.latest().version,
+            guests: 0,
+        }
+    }
+
+    /// Ends the database in order.
+    pub fn close(&self) -> Result<()> {
+        if self.front.close() {
+            return Ok(());
+        }
+        self.end_watches(None, Code::DATABASE_CLOSED);
+        self.front.executor.close();
+        let failed = self.pipeline.check_failure();
+        let Some(store) = self.pipeline.close() else {
+            return Ok(());
+        };
+        // Buffered commits are made durable at an orderly end. After a failed write a sync
+        // that succeeds would prove nothing.
+        let synced = if failed.is_ok() { store.sync() } else { Ok(()) };
+        self.versions.close();
+        store.stop();
+        synced
     }
 
     /// Ends every watch, or those of a keyspace.
     pub fn end_watches(&self, keyspace: Option<u32>, code: Code) {
-        for watch in self.watches.take_all(keyspace) {
-            self.end_watch(&watch, Err(Error::new(code)));
-        }
-    }
-
-    /// Tells a watch how it ended, on a thread of the executor.
-    fn end_watch(&self, watch: &Arc<Watch>, outcome: Result<()>) {
-        if let Some(done) = watch.take() {
-            self.executor.submit(Box::new(move || done(outcome)));
+        for watch in self.front.watches.take_all(keyspace) {
+            self.front.end_watch(&watch, Err(Error::new(code)));
         }
     }
 
     /// Ends the watches of keys whose value is another one now.
     fn compare(&self, keys: &Touched) {
         for (keyspace, key) in keys {
-            if self.watches.is_watched(*keyspace, key) {
+            if self.front.watches.is_watched(*keyspace, key) {
                 let value = self.value_now(*keyspace, key);
                 self.fire(*keyspace, key, &value);
             }
@@ -166,7 +174,7 @@ impl Local {
                     local.compare_new(version, watches);
                 }
             };
-            self.executor.at(Instant::now() + LOOK_AGAIN, Box::new(again));
+            self.front.executor.at(Instant::now() + LOOK_AGAIN, Box::new(again));
         }
     }
 
@@ -177,12 +185,12 @@ impl Local {
 
     /// Ends the watches of a key that was found to have this value, or to be unreadable.
     fn fire(&self, keyspace: u32, key: &[u8], value: &Result<Seen>) {
-        for watch in self.watches.take_if(keyspace, key, |watch| fires(watch, value)) {
+        for watch in self.front.watches.take_if(keyspace, key, |watch| fires(watch, value)) {
             let outcome = match value {
                 Ok(_) => Ok(()),
                 Err(error) => Err(Error::new(error.code()).context(error.story())),
             };
-            self.end_watch(&watch, outcome);
+            self.front.end_watch(&watch, outcome);
         }
     }
 
@@ -205,25 +213,19 @@ fn fires(watch: &Watch, value: &Result<Seen>) -> bool {
 
 impl Service for Local {
     fn options(&self) -> &DatabaseOptions {
-        &self.options
+        &self.front.options
     }
 
     fn defaults(&self) -> TransactionDefaults {
-        if !self.defaults_changed.load(Ordering::Acquire) {
-            return self.options.transaction;
-        }
-        self.defaults.load().as_deref().copied().unwrap_or(self.options.transaction)
+        self.front.defaults()
     }
 
     fn identity(&self) -> (&str, &str) {
-        (&self.identity.0, &self.identity.1)
+        (&self.front.identity.0, &self.front.identity.1)
     }
 
     fn check_open(&self) -> Result<()> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(Error::new(Code::DATABASE_CLOSED));
-        }
-        Ok(())
+        self.front.check_open()
     }
 
     fn check_writable(&self) -> Result<()> {
@@ -236,9 +238,9 @@ impl Service for Local {
             return Ok(());
         }
         let alive = self.alive.read().unwrap_or_else(PoisonError::into_inner);
-        match alive.get(keyspace as usize) {
-            Some(true) => Ok(()),
-            _ => Err(keyspace_gone(keyspace)),
+        match alive.binary_search(&keyspace) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(keyspace_gone(keyspace)),
         }
     }
 
@@ -262,7 +264,7 @@ impl Service for Local {
             }
             let ahead = version.saturating_sub(self.versions.clock.now()).clamp(500, 20_000);
             // On a thread of the executor another one takes its place meanwhile.
-            self.executor.blocking(|| std::thread::sleep(Duration::from_micros(ahead as u64)));
+            self.front.executor.blocking(|| std::thread::sleep(Duration::from_micros(ahead as u64)));
         }
     }
 
@@ -287,11 +289,11 @@ impl Service for Local {
     }
 
     fn scan(&self, at: &ReadPoint, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<()> {
-        let Range { keyspace, begin, end, reverse } = range;
+        let Range { keyspace, begin, end, reverse, .. } = range;
         self.versions.check_age(at.version)?;
         let narrowed = self.vacant.narrow(keyspace, begin, end, at.version);
         let (begin, end) = narrowed.as_ref().map_or((begin, end), |(begin, end)| (begin, end));
-        let range = Range { keyspace, begin, end, reverse };
+        let range = Range { begin, end, ..range };
         let skipped = self.closed_or(at.snapshot.read(|snapshot| snapshot.scan(tier, range, visit)))?;
         if skipped.tombstones >= WORTH_NOTING {
             let (begin, end) = match (skipped.first, reverse) {
@@ -308,38 +310,34 @@ impl Service for Local {
         self.pipeline.with_store(|store| store.estimate(keyspace, begin, end))
     }
 
+    fn prepare(&self, request: &mut Request) -> Result<()> {
+        prepare(self, request)
+    }
+
     fn commit(&self, request: Request) -> Outcome {
         self.pipeline.commit(request)
     }
 
     fn commit_async(&self, commit: AsyncCommit) {
-        if self.detached.add(commit, self.options.max_queued_commits) {
-            let me = self.me.clone();
-            let drain = move || {
-                if let Some(local) = me.upgrade() {
-                    local.detached.drain(&local.pipeline, &local.executor);
-                }
-            };
-            self.executor.submit(Box::new(drain));
-        }
+        self.detached.add(commit, self.front.options.max_queued_commits);
     }
 
     fn help_commits(&self) {
-        self.detached.help(&self.pipeline, &self.executor);
+        self.detached.help();
     }
 
     fn executor(&self) -> &Arc<Executor> {
-        &self.executor
+        &self.front.executor
     }
 
     fn reserve_watch(&self) -> Result<Slot> {
-        self.watches.reserve()
+        self.front.reserve_watch()
     }
 
     fn activate(&self, watches: Vec<Arc<Watch>>) {
-        let version = watches.iter().map(|watch| self.watches.add(watch.clone())).max();
+        let version = watches.iter().map(|watch| self.front.watches.add(watch.clone())).max();
         // A cancel may have come between the transaction and here.
-        watches.iter().filter(|watch| watch.has_ended()).for_each(|watch| self.watches.remove(watch));
+        watches.iter().filter(|watch| watch.has_ended()).for_each(|watch| self.front.watches.remove(watch));
         // Closing takes out what is listed; what came after that is taken out here.
         if self.check_open().is_err() {
             return self.end_watches(None, Code::DATABASE_CLOSED);
@@ -350,7 +348,7 @@ impl Service for Local {
     }
 
     fn forget_watch(&self, watch: &Arc<Watch>) {
-        self.watches.remove(watch);
+        self.front.watches.remove(watch);
     }
 
     fn commit_failed(&self, code: Code) {
@@ -363,21 +361,14 @@ impl Service for Local {
     }
 
     fn reserve(&self, bytes: usize) -> Result<()> {
-        let limit = self.options.memory_budget / 4;
-        let before = self.reserved.fetch_add(bytes, Ordering::Relaxed);
-        if before + bytes > limit {
-            self.reserved.fetch_sub(bytes, Ordering::Relaxed);
-            let text = format!("open transactions hold {before} of {limit} bytes");
-            return Err(Error::new(Code::MEMORY_LIMIT_EXCEEDED).context(text));
-        }
-        Ok(())
+        self.front.reserve(bytes)
     }
 
     fn release(&self, bytes: usize) {
-        self.reserved.fetch_sub(bytes, Ordering::Relaxed);
+        self.front.release(bytes);
     }
 
     fn ended(&self) {
-        self.live.fetch_sub(1, Ordering::Relaxed);
+        self.front.ended();
     }
 }

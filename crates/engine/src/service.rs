@@ -56,11 +56,21 @@ pub trait Service: Send + Sync {
     /// Reads a key.
     fn get(&self, at: &ReadPoint, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
 
+    /// Reads a key in the newest state, and says which one that is.
+    fn get_latest(&self, keyspace: u32, key: &[u8]) -> Result<(Arc<ReadPoint>, Option<Value>)> {
+        let point = self.latest(Tier::Disk)?;
+        let value = self.get(&point, Tier::Disk, keyspace, key)?;
+        Ok((point, value))
+    }
+
     /// Visits the pairs of a range.
     fn scan(&self, at: &ReadPoint, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<()>;
 
     /// About how many bytes are stored in `[begin, end)`.
     fn estimate(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<u64>;
+
+    /// Looks up what a commit needs; may go to the disk.
+    fn prepare(&self, request: &mut Request) -> Result<()>;
 
     /// Commits.
     fn commit(&self, request: Request) -> Outcome;

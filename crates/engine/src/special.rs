@@ -3,8 +3,8 @@
 //!
 //! Special keys are computed when they are read. They are never stored.
 
-use plinth_api::key::{END_OF_SPECIAL_KEYS, END_OF_SYSTEM_KEYS};
-use plinth_api::{Code, Error, KeySelector, Result};
+use plinth_api::key::{is_special, END_OF_SPECIAL_KEYS, END_OF_SYSTEM_KEYS};
+use plinth_api::{Code, Error, Result};
 
 /// A module: the special keys in `[begin, end)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,17 +61,6 @@ const fn module(kind: Kind, begin: &'static [u8], end: &'static [u8]) -> Module 
 
 /// Key-value pairs in order.
 pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
-
-/// Whether a key is a special key.
-pub fn is_special(key: &[u8]) -> bool {
-    key.starts_with(END_OF_SYSTEM_KEYS) && key < END_OF_SPECIAL_KEYS
-}
-
-/// Whether a range read is about special keys (rule SPEC-1).
-pub fn is_special_range(begin: &KeySelector, end: &KeySelector) -> bool {
-    let end = end.key.as_slice();
-    is_special(&begin.key) && (END_OF_SYSTEM_KEYS..=END_OF_SPECIAL_KEYS).contains(&end)
-}
 
 /// Refuses a write of a special key: there is none that can be written (rule SPEC-3).
 pub fn check_write(key: &[u8], enabled: bool) -> Result<()> {

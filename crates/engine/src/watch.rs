@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use plinth_api::{Code, Done, Error, Result};
+use serde::{Deserialize, Serialize};
 
 use crate::atomic::Stamp;
 use crate::commit::Request;
@@ -36,8 +37,10 @@ pub struct Watches {
     waiting: Mutex<Waiting>,
     /// Every watch that has not ended, also before its transaction commits, by number.
     all: Mutex<BTreeMap<u64, Weak<Watch>>>,
-    next: AtomicU64,
 }
+
+/// The number of the next watch. Watches of several databases may meet in one of them.
+static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// By keyspace, key and number.
 type Waiting = BTreeMap<u32, BTreeMap<Vec<u8>, BTreeMap<u64, Arc<Watch>>>>;
@@ -48,19 +51,22 @@ pub struct Watch {
     pub keyspace: u32,
     /// The key.
     pub key: Vec<u8>,
-    number: u64,
+    /// No other watch of the process has it.
+    pub number: u64,
     /// What its transaction saw.
-    seen: Seen,
+    pub seen: Seen,
     /// Taken by whoever ends it.
     done: Mutex<Option<(Done<()>, Slot)>>,
 }
 
 /// A value, to be compared with others. Of a long one only a digest is kept, so that many watches
 /// of large values stay small.
-#[derive(PartialEq, Eq)]
+///
+/// It goes from process to process: the digest is the same in all of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen(Kept);
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Kept {
     Absent,
     Value(Box<[u8]>),
@@ -97,9 +103,14 @@ pub struct Slot {
 impl Watch {
     /// A watch for a value other than the one `seen`.
     pub fn new(keyspace: u32, key: &[u8], seen: Option<&[u8]>, done: Done<()>, slot: Slot) -> Arc<Self> {
+        Self::of_seen(keyspace, key, Seen::of(seen), done, slot)
+    }
+
+    /// The same for a value that was looked at before.
+    pub fn of_seen(keyspace: u32, key: &[u8], seen: Seen, done: Done<()>, slot: Slot) -> Arc<Self> {
         let (watches, number) = (slot.watches.clone(), slot.number);
         let done = Mutex::new(Some((done, slot)));
-        let watch = Arc::new(Self { keyspace, key: key.to_vec(), number, seen: Seen::of(seen), done });
+        let watch = Arc::new(Self { keyspace, key: key.to_vec(), number, seen, done });
         watches.lock_all().insert(number, Arc::downgrade(&watch));
         watch
     }
@@ -152,7 +163,6 @@ impl Watches {
             newest: AtomicI64::new(0),
             waiting: Mutex::default(),
             all: Mutex::default(),
-            next: AtomicU64::new(0),
         }
     }
 
@@ -172,7 +182,7 @@ impl Watches {
         let more = |count: usize| (count < limit).then_some(count + 1);
         match self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
             Ok(_) => {
-                let number = self.next.fetch_add(1, Ordering::Relaxed);
+                let number = NEXT.fetch_add(1, Ordering::Relaxed);
                 Ok(Slot { watches: self.clone(), number })
             }
             Err(count) => Err(Error::new(Code::TOO_MANY_WATCHES).context(format!("{count} wait, allowed are {limit}"))),

@@ -11,7 +11,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{look, put, Disk, DEFAULT};
+use common::{look, put, read_meta, Disk, DEFAULT};
 
 /// The version of the last commit in `data/format-1`.
 const LAST_VERSION_OF_FORMAT_1: i64 = 1_600_000_043;
@@ -40,4 +40,23 @@ fn format_1_is_read_and_goes_on() {
     assert_eq!(value.as_deref(), Some(&b"other"[..]));
     // VER-11: versions go on above those of the life that wrote it.
     assert!(put(&*database, b"new", b"value") > LAST_VERSION_OF_FORMAT_1);
+}
+
+#[test]
+fn keyspaces_that_were_written_without_numbers_get_them_and_keep_them() {
+    let disk = Disk::new();
+    unpack("format-1", &disk);
+    assert_eq!(read_meta(&disk.path(), "keyspace/second"), None);
+    let database = disk.open();
+    let second = database.find_keyspace("second").unwrap().unwrap().id;
+    let first = database.open_keyspace("first").unwrap().id;
+    database.close().unwrap();
+    drop(database);
+    assert_eq!(read_meta(&disk.path(), "keyspace/second"), Some(second));
+    assert_eq!(read_meta(&disk.path(), "keyspace/first"), Some(first));
+    let database = disk.open();
+    assert_eq!(database.find_keyspace("second").unwrap().unwrap().id, second);
+    assert_eq!(database.find_keyspace("first").unwrap().unwrap().id, first);
+    let value = database.begin().unwrap().get(second, b"alpha", false).unwrap();
+    assert_eq!(value.as_deref(), Some(&b"other"[..]));
 }

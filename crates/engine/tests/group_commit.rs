@@ -185,3 +185,41 @@ fn commits_do_not_hang_when_idle_reads_advance_the_version() {
         }
     });
 }
+
+/// Commits a few times at once, without a thread that waits for any of them, until all are done.
+fn commit_without_waiting(database: &dyn Database, mine: u32) {
+    let (tell, told) = std::sync::mpsc::channel();
+    for number in 0..4_u32 {
+        let transaction = database.begin().unwrap();
+        transaction.set(DEFAULT, &[mine.to_be_bytes(), number.to_be_bytes()].concat(), b"").unwrap();
+        let tell = tell.clone();
+        transaction.commit_async(Box::new(move |outcome| tell.send(outcome).unwrap()), true);
+    }
+    (0..4).for_each(|_| told.recv().unwrap().unwrap());
+}
+
+#[test]
+fn commits_that_nobody_waits_for_do_not_hang_beside_one_that_blocks() {
+    // In each round they have to end without any commit that comes later.
+    const ROUNDS: u32 = 1_500;
+    in_time(|| {
+        let disk = Disk::new();
+        let database = disk.open();
+        let round = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            for thread in 0..4_u32 {
+                let (database, round) = (&database, &round);
+                scope.spawn(move || {
+                    for _ in 0..ROUNDS {
+                        round.wait();
+                        match thread {
+                            0 => _ = common::put(&**database, b"blocking", b""),
+                            _ => commit_without_waiting(&**database, thread),
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(database.metrics().commits, u64::from(ROUNDS) * 13);
+    });
+}

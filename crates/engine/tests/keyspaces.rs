@@ -4,8 +4,10 @@
 
 mod common;
 
-use common::{code, get_in, memory, put_in, Disk, DEFAULT};
-use plinth_api::{Database, KeySelector, RangeOptions};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use common::{code, get_in, memory, number, put_in, raw, read_meta, write_meta, Disk, DEFAULT};
+use plinth_api::{Database, DatabaseOptions, KeySelector, RangeOptions};
 
 const DROPPED: i32 = 9010;
 
@@ -182,4 +184,161 @@ fn keyspaces_are_made_and_dropped_while_others_commit() {
     });
     let reader = database.begin().unwrap();
     assert!((0..2_000_u32).all(|count| get_in(&*reader, steady, &count.to_be_bytes()).is_some()));
+}
+
+fn found(database: &dyn Database, name: &str) -> Option<u32> {
+    database.find_keyspace(name).unwrap().map(|keyspace| keyspace.id)
+}
+
+/// Runs `work` in a life of the database, which is closed afterwards.
+fn in_a_life<T>(disk: &Disk, work: impl FnOnce(&dyn Database) -> T) -> T {
+    let database = disk.open();
+    let result = work(&*database);
+    database.close().unwrap();
+    result
+}
+
+/// The message of a database that can't be opened because a file is corrupt.
+fn refused(disk: &Disk) -> String {
+    match plinth_engine::open(&disk.path(), DatabaseOptions::default()) {
+        Ok(_) => panic!("it was opened"),
+        Err(error) => {
+            assert_eq!(error.code().number(), 1522, "{}", error.story());
+            error.story()
+        }
+    }
+}
+
+#[test]
+fn numbers_stay_whatever_comes_and_goes_and_never_name_another_keyspace() {
+    let seed = number("PLINTH_SEED").unwrap_or_else(|| fastrand::u64(..));
+    println!("PLINTH_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let disk = Disk::new();
+    let mut living: BTreeMap<String, u32> = BTreeMap::new();
+    // What each number ever named: the life of a name, counted.
+    let mut used: HashSet<u32> = HashSet::from([DEFAULT]);
+    for life in 0..6 {
+        in_a_life(&disk, |database| {
+            let listed: HashMap<String, u32> = names(database)
+                .into_iter()
+                .skip(1)
+                .map(|name| (name.clone(), found(database, &name).unwrap()))
+                .collect();
+            assert_eq!(listed, living.clone().into_iter().collect(), "life {life}");
+            for _ in 0..random.usize(..12) {
+                let name = format!("name {}", random.u8(..6));
+                if living.remove(&name).is_some() {
+                    database.drop_keyspace(&name).unwrap();
+                } else {
+                    let id = database.open_keyspace(&name).unwrap().id;
+                    assert!(used.insert(id), "number {id} was another keyspace's");
+                    put_in(database, id, b"name", name.as_bytes());
+                    living.insert(name, id);
+                }
+            }
+            for (name, id) in &living {
+                assert_eq!(get_in(&*database.begin().unwrap(), *id, b"name").unwrap(), name.as_bytes());
+            }
+        });
+    }
+}
+
+#[test]
+fn the_number_of_the_last_keyspace_is_not_used_again_after_a_reopen() {
+    let disk = Disk::new();
+    let old = in_a_life(&disk, |database| {
+        let old = database.open_keyspace("a").unwrap().id;
+        database.drop_keyspace("a").unwrap();
+        old
+    });
+    in_a_life(&disk, |database| {
+        let new = database.open_keyspace("a").unwrap().id;
+        assert_ne!(new, old);
+        assert_eq!(code(database.begin().unwrap().get(old, b"key", false)), DROPPED);
+    });
+}
+
+#[test]
+fn a_keyspace_without_a_record_gets_a_new_number() {
+    // A creation that was cut short, and a drop that was.
+    let disk = Disk::new();
+    let (kept, dropping) = in_a_life(&disk, |database| {
+        let (kept, dropping) = (database.open_keyspace("m").unwrap().id, database.open_keyspace("a").unwrap().id);
+        put_in(database, dropping, b"key", b"still there");
+        (kept, dropping)
+    });
+    let db = raw(&disk.path());
+    db.create_cf("z", &rocksdb::Options::default()).unwrap();
+    db.create_cf("b", &rocksdb::Options::default()).unwrap();
+    drop(db);
+    write_meta(&disk.path(), "keyspace/a", None);
+    let numbers = in_a_life(&disk, |database| ["m", "a", "b", "z"].map(|name| found(database, name).unwrap()));
+    let next = kept.max(dropping) + 1;
+    assert_eq!(numbers, [kept, next, next + 1, next + 2], "by name, from the next free one on");
+    in_a_life(&disk, |database| {
+        assert_eq!(["m", "a", "b", "z"].map(|name| found(database, name).unwrap()), numbers);
+        assert_eq!(get_in(&*database.begin().unwrap(), numbers[1], b"key").unwrap(), b"still there");
+        assert_eq!(code(database.begin().unwrap().get(dropping, b"key", false)), DROPPED);
+        assert_eq!(database.open_keyspace("new").unwrap().id, next + 3);
+    });
+}
+
+#[test]
+fn a_record_without_a_keyspace_is_removed_and_its_number_stays_used() {
+    let disk = Disk::new();
+    let gone = in_a_life(&disk, |database| database.open_keyspace("gone").unwrap().id);
+    let db = raw(&disk.path());
+    db.drop_cf("gone").unwrap();
+    drop(db);
+    in_a_life(&disk, |database| assert_eq!(names(database), ["default"]));
+    assert_eq!(read_meta(&disk.path(), "keyspace/gone"), None);
+    in_a_life(&disk, |database| assert_eq!(database.open_keyspace("gone").unwrap().id, gone + 1));
+}
+
+#[test]
+fn corrupt_numbers_are_refused_with_the_name() {
+    let disk = Disk::new();
+    let (one, two) = in_a_life(&disk, |database| {
+        (database.open_keyspace("one").unwrap().id, database.open_keyspace("two").unwrap().id)
+    });
+    let wrong: [&[u8]; 6] = [
+        &0_u32.to_be_bytes(),
+        &one.to_be_bytes(),
+        &(two + 1).to_be_bytes(),
+        &u32::MAX.to_be_bytes(),
+        &u64::from(two).to_be_bytes(),
+        b"",
+    ];
+    for value in wrong {
+        write_meta(&disk.path(), "keyspace/two", Some(value));
+        let story = refused(&disk);
+        assert!(story.contains("\"two\""), "{value:?}: {story}");
+    }
+    write_meta(&disk.path(), "keyspace/two", Some(&two.to_be_bytes()));
+    for value in [Some(&0_u32.to_be_bytes()[..]), Some(&two.to_be_bytes()), Some(b"long."), None] {
+        write_meta(&disk.path(), "next keyspace", value);
+        refused(&disk);
+    }
+    write_meta(&disk.path(), "next keyspace", Some(&(two + 1).to_be_bytes()));
+    in_a_life(&disk, |database| assert_eq!([found(database, "one"), found(database, "two")], [Some(one), Some(two)]));
+}
+
+#[test]
+fn the_last_number_is_given_out_and_then_no_more() {
+    let disk = Disk::new();
+    in_a_life(&disk, |_| ());
+    // The number after this one is the engine's own keyspace's.
+    let last = u32::MAX - 1;
+    write_meta(&disk.path(), "next keyspace", Some(&last.to_be_bytes()));
+    let too_many = in_a_life(&disk, |database| {
+        assert_eq!(database.open_keyspace("last").unwrap().id, last);
+        put_in(database, last, b"key", b"value");
+        database.open_keyspace("no more").unwrap_err().code().number()
+    });
+    in_a_life(&disk, |database| {
+        assert_eq!(found(database, "last"), Some(last));
+        assert_eq!(code(database.open_keyspace("no more")), too_many);
+        assert_eq!(names(database), ["default", "last"]);
+    });
 }

@@ -4,7 +4,10 @@
 //! Options belong to the handle, not to the store, and are defaults of its transactions (OPT-5).
 
 use std::ffi::c_int;
+use std::fs::File;
 use std::io::Write as _;
+use std::mem::ManuallyDrop;
+use std::os::fd::FromRawFd as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -132,7 +135,11 @@ impl Database {
 /// by `PLINTH_QUIET`.
 fn report(error: &Error) {
     if std::env::var_os("PLINTH_QUIET").is_none() {
+        let text = format!("plinth: fdb_create_database: {}\n", error.story());
+        // Without the lock of Rust's own: in a forked child it may be held for ever.
+        // SAFETY: it is written to and not closed; a program that has closed it gets an error.
+        let stderr = ManuallyDrop::new(unsafe { File::from_raw_fd(2) });
         // Nobody may be there to read it.
-        let _ = writeln!(std::io::stderr(), "plinth: fdb_create_database: {}", error.story());
+        let _ = (&*stderr).write_all(text.as_bytes());
     }
 }

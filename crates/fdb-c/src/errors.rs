@@ -42,6 +42,8 @@ pub fn number(error: &Error) -> c_int {
         Code::DATABASE_FAILED => Code::IO_ERROR,
         Code::NOT_A_DATABASE | Code::FORMAT_NOT_SUPPORTED => Code::FILE_CORRUPT,
         Code::TOO_MANY_TRANSACTIONS | Code::MEMORY_LIMIT_EXCEEDED => Code::COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED,
+        // Worth trying again, and not committed.
+        Code::HOST_UNAVAILABLE => Code::PROCESS_BEHIND,
         // The only keyspaces that come and go here are those of tenants.
         Code::KEYSPACE_NOT_FOUND | Code::KEYSPACE_DROPPED => Code::TENANT_NOT_FOUND,
         code => code,

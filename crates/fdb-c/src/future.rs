@@ -29,6 +29,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use plinth_api::{Code, Done, Error, Pending, Result};
 use plinth_boundary::entry;
+use plinth_boundary::fork;
 use plinth_boundary::handle::Table;
 
 use crate::database::WatchPlace;
@@ -96,12 +97,19 @@ pub struct Future {
 }
 
 thread_local! {
-    static ON_NETWORK_THREAD: Cell<bool> = const { Cell::new(false) };
+    /// One more than the era in which this thread is the network thread; in a child that was forked on
+    /// it, it is not.
+    static ON_NETWORK_THREAD: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Notes whether this thread is the network thread.
 pub fn set_on_network_thread(on: bool) {
-    let _ = ON_NETWORK_THREAD.try_with(|here| here.set(on));
+    let _ = ON_NETWORK_THREAD.try_with(|here| here.set(if on { fork::era() + 1 } else { 0 }));
+}
+
+/// Whether this thread is the network thread.
+pub fn on_network_thread() -> bool {
+    ON_NETWORK_THREAD.try_with(Cell::get).is_ok_and(|here| here == fork::era() + 1)
 }
 
 /// Starts a call and returns its future's handle. What `begin` returns is kept to be cancelled; its
@@ -255,8 +263,10 @@ impl Future {
         }
     }
 
-    /// Tells everybody, on the network thread.
-    pub fn announce(self: &Arc<Self>) {
+    /// Tells everybody, on the network thread. False in a child that a callback forked: the future is its
+    /// parent's.
+    pub fn announce(self: &Arc<Self>) -> bool {
+        let era = fork::era();
         let mut state = self.lock();
         if matches!(state.phase, Phase::Arriving | Phase::Announced) {
             state.phase = Phase::Ready;
@@ -266,6 +276,9 @@ impl Future {
         while let Some(callback) = state.callbacks.pop() {
             drop(state);
             run(callback);
+            if fork::era() != era {
+                return false;
+            }
             state = self.lock();
         }
         state.outstanding = false;
@@ -274,6 +287,7 @@ impl Future {
         if let Some(handle) = destroyed {
             let _ = FUTURES.remove(handle);
         }
+        true
     }
 
     /// Rule FUT-4.
@@ -331,7 +345,7 @@ impl Future {
             match state.phase {
                 Phase::Ready | Phase::Released => return Ok(()),
                 Phase::Arriving | Phase::Announced => state.phase = Phase::Ready,
-                Phase::Pending if ON_NETWORK_THREAD.try_with(Cell::get).unwrap_or(false) => {
+                Phase::Pending if on_network_thread() => {
                     return Err(Error::new(Code::BLOCKED_FROM_NETWORK_THREAD));
                 }
                 Phase::Pending if !helped => {

@@ -19,10 +19,11 @@ use std::cell::Cell;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use plinth_api::{Code, Error, Result};
+use plinth_boundary::fork::{self, PerProcess};
 
 use crate::location::{Location, Place};
 use crate::network;
@@ -55,22 +56,40 @@ struct Shared {
 /// The right to use a store.
 pub struct Lease(Arc<Shared>);
 
-static REGISTRY: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
-/// Signalled when an entry is gone.
-static GONE: Condvar = Condvar::new();
+struct Registry {
+    entries: Mutex<Vec<Entry>>,
+    /// Signalled when an entry is gone.
+    gone: Condvar,
+    /// The first look at the clock.
+    start: Instant,
+}
+
+/// The stores of the parent stay with the parent.
+static REGISTRY: PerProcess<Registry> =
+    PerProcess::new(|| Registry { entries: Mutex::new(Vec::new()), gone: Condvar::new(), start: Instant::now() });
 
 thread_local! {
-    /// Whether this thread ends a handle, and closes afterwards what is not used any more.
-    static ENDING: Cell<bool> = const { Cell::new(false) };
+    /// Whether this thread ends a handle, and closes afterwards what is not used any more: one more than
+    /// the era in which it does.
+    static ENDING: Cell<u32> = const { Cell::new(0) };
 }
 
 fn lock() -> MutexGuard<'static, Vec<Entry>> {
-    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+    REGISTRY.get().entries.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until an entry is gone.
+fn wait(entries: MutexGuard<'static, Vec<Entry>>) -> MutexGuard<'static, Vec<Entry>> {
+    REGISTRY.get().gone.wait(entries).unwrap_or_else(PoisonError::into_inner)
 }
 
 fn now() -> u64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    u64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(u64::MAX)
+    u64::try_from(REGISTRY.get().start.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether this thread ends a handle.
+fn is_ending() -> bool {
+    ENDING.try_with(Cell::get).map_or(true, |ending| ending == fork::era() + 1)
 }
 
 impl Lease {
@@ -94,7 +113,7 @@ impl Drop for Lease {
         self.0.unused_since.store(now(), Ordering::Relaxed);
         let last = self.0.leases.fetch_sub(1, Ordering::AcqRel) == 1;
         // Nobody else would come by.
-        if last && !network::is_running() && !ENDING.try_with(Cell::get).unwrap_or(true) {
+        if last && !network::is_running() && !is_ending() {
             close_elsewhere(close_unused);
         }
     }
@@ -103,7 +122,7 @@ impl Drop for Lease {
 /// Runs `body`, which ends a handle, and closes what is not used then if there is no network thread to
 /// do so.
 pub fn ending(body: impl FnOnce()) {
-    let before = ENDING.try_with(|ending| ending.replace(true)).unwrap_or(true);
+    let before = ENDING.try_with(|ending| ending.replace(fork::era() + 1)).unwrap_or(0);
     body();
     let _ = ENDING.try_with(|ending| ending.set(before));
     settle();
@@ -134,7 +153,7 @@ pub fn open(location: Location) -> Result<Arc<Lease>> {
         let key = key_of(&location)?;
         match entries.iter().find(|entry| entry.key == key || entry.key.is_at(&key)) {
             Some(entry) if entry.closing => {
-                entries = GONE.wait(entries).unwrap_or_else(PoisonError::into_inner);
+                entries = wait(entries);
             }
             Some(entry) if entry.key == key => return Ok(Lease::of(&entry.store)),
             // Its directory was replaced by another one.
@@ -199,7 +218,7 @@ fn settle() {
 /// the network thread, and does not keep it.
 pub fn look_after() {
     // Whoever opens a store has the lock for long.
-    let Ok(mut entries) = REGISTRY.try_lock() else {
+    let Ok(mut entries) = REGISTRY.get().entries.try_lock() else {
         return;
     };
     let closing = take_unused(&mut entries, LINGER);
@@ -228,7 +247,7 @@ pub fn close_all() {
     // Other threads may be closing some.
     let mut entries = lock();
     while !entries.is_empty() {
-        entries = GONE.wait(entries).unwrap_or_else(PoisonError::into_inner);
+        entries = wait(entries);
     }
 }
 
@@ -251,6 +270,6 @@ fn finish(closing: Vec<Arc<Shared>>) {
         // Nobody has a lease; with the entry everything of the store is gone.
         drop(shared);
         drop(entries);
-        GONE.notify_all();
+        REGISTRY.get().gone.notify_all();
     }
 }

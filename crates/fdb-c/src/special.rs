@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use plinth_api::key::{successor, END_OF_SPECIAL_KEYS, END_OF_SYSTEM_KEYS};
+use plinth_api::key::successor;
 use plinth_api::{Code, Error, KeySelector, RangeOptions, RangeResult, Result, Value};
 
 use uuid::Uuid;
@@ -43,16 +43,6 @@ enum Module {
     Tenants(&'static [u8]),
     /// A single key.
     Text(&'static [u8]),
-}
-
-/// Whether a key is a special key.
-pub fn is_special(key: &[u8]) -> bool {
-    key.starts_with(END_OF_SYSTEM_KEYS) && key < END_OF_SPECIAL_KEYS
-}
-
-/// Whether a range read is about special keys (rule SPEC-1).
-pub fn is_special_range(begin: &KeySelector, end: &KeySelector) -> bool {
-    is_special(&begin.key) && (END_OF_SYSTEM_KEYS..=END_OF_SPECIAL_KEYS).contains(&end.key.as_slice())
 }
 
 impl Module {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use plinth_api::{Code, Database, DatabaseOption, DatabaseOptions, Error, Keyspace, Result, Transaction};
 use plinth_boundary::fork;
+use plinth_engine::inherited;
 
 use crate::location::{Location, Place};
 use crate::status::{ClientFacts, StatusFacts};
@@ -24,6 +25,15 @@ const TENANT: &str = "fdb.tenant.";
 const COST_OF_A_CALL: Duration = Duration::from_micros(1);
 /// The length of time that busyness is measured over.
 const WINDOW: Duration = Duration::from_secs(1);
+
+/// What the engine does about forks.
+static ENGINE: fork::Engine = fork::Engine {
+    before: inherited::before_fork,
+    after: inherited::after_fork,
+    in_child: inherited::in_child,
+    when_rocks_has_started: inherited::when_rocks_has_started,
+    rocks_is_unusable: inherited::rocks_is_unusable,
+};
 
 /// See the file's top.
 pub struct Store {
@@ -66,12 +76,12 @@ impl Store {
                 .ok_or_else(|| Error::new(Code::FILE_NOT_FOUND).context("the path is not UTF-8"))?
                 .to_owned(),
         };
-        fork::watch(|close| plinth_engine::held_locks().for_each(close));
+        fork::prepare(&ENGINE, registry::close_all);
         let database = plinth_engine::open(&path, DatabaseOptions::default())?;
-        fork::close_at_exit(registry::close_all);
+        fork::close_at_exit();
         // Each handle has a limit of its own.
         database.set_option(DatabaseOption::MaxWatches(MOST_WATCHES))?;
-        let identity = database.begin()?.get(0, CLUSTER_ID, true)?;
+        let identity = system::retried(&*database, |transaction| transaction.get(0, CLUSTER_ID, true))?;
         let store = Self {
             database,
             identity: identity.map_or_else(String::new, |id| String::from_utf8_lossy(&id).into_owned()),
@@ -208,7 +218,8 @@ impl Store {
         if !names.iter().any(|name| &**name == TENANTS) {
             return Ok(());
         }
-        let known = tenant::ids(&*self.database.begin()?, self.tenants()?)?;
+        let tenants = self.tenants()?;
+        let known = system::retried(&*self.database, |transaction| tenant::ids(transaction, tenants))?;
         let id = |name: &str| name.strip_prefix(TENANT).and_then(|id| id.parse::<i64>().ok());
         for orphan in names.iter().filter_map(|name| id(name)).filter(|id| !known.contains(id)) {
             self.remove_tenant(orphan);

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use plinth_api::{Database, Durability, Result, Transaction, TransactionOption};
+use plinth_api::{Code, Database, Durability, Result, Transaction, TransactionOption};
 
 use crate::tuple;
 
@@ -29,18 +29,32 @@ fn time_key(seconds: i64) -> Vec<u8> {
     [TIME_KEEPER, &tuple::integer(seconds)].concat()
 }
 
-/// Writes what a new store has not, and the first row.
-pub fn begin(database: &dyn Database, connection: &str, kept: &mut Kept) -> Result<()> {
+/// Does `work` in a transaction until it succeeds or fails for good: while a store is opened another process
+/// may take it over. What nobody serves is not waited for any longer than the engine has waited.
+pub fn retried<T>(database: &dyn Database, work: impl Fn(&dyn Transaction) -> Result<T>) -> Result<T> {
     let transaction = database.begin()?;
-    transaction.set_option(TransactionOption::AccessSystemKeys)?;
-    for (key, value) in [(COORDINATORS, connection.as_bytes()), (FIRST_SHARD, b"\x01")] {
-        if transaction.get(0, key, true)?.as_deref() != Some(value) {
-            transaction.set(0, key, value)?;
+    loop {
+        match work(&*transaction) {
+            Ok(done) => return Ok(done),
+            Err(error) if error.code() == Code::HOST_UNAVAILABLE => return Err(error),
+            Err(error) => transaction.on_error(error)?,
         }
     }
-    transaction.commit()?;
+}
+
+/// Writes what a new store has not, and the first row.
+pub fn begin(database: &dyn Database, connection: &str, kept: &mut Kept) -> Result<()> {
+    retried(database, |transaction| {
+        transaction.set_option(TransactionOption::AccessSystemKeys)?;
+        for (key, value) in [(COORDINATORS, connection.as_bytes()), (FIRST_SHARD, b"\x01")] {
+            if transaction.get(0, key, true)?.as_deref() != Some(value) {
+                transaction.set(0, key, value)?;
+            }
+        }
+        transaction.commit()
+    })?;
     kept.last = Some(Instant::now());
-    keep(&*database.begin()?)
+    retried(database, keep)
 }
 
 /// Writes the next row if it is time. Does not wait for it.

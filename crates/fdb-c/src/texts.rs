@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::ffi::{CStr, CString};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use plinth_api::Code;
+use plinth_boundary::fork::PerProcess;
 
 use crate::version;
 
@@ -52,9 +53,8 @@ pub fn client_version() -> &'static CStr {
 
 /// The text of an error number; the same pointer each time (rule ERRC-1).
 pub fn of(code: Code) -> &'static CStr {
-    static TEXTS: OnceLock<Mutex<HashMap<i32, &'static CStr>>> = OnceLock::new();
-    let texts = TEXTS.get_or_init(Mutex::default);
-    let mut texts = texts.lock().unwrap_or_else(PoisonError::into_inner);
+    static TEXTS: PerProcess<Mutex<HashMap<i32, &'static CStr>>> = PerProcess::new(Mutex::default);
+    let mut texts = TEXTS.get().lock().unwrap_or_else(PoisonError::into_inner);
     // Numbers without an entry share one text, so the table can't grow without end.
     let known = if code.is_known() { code } else { Code::UNKNOWN_ERROR };
     texts.entry(known.number()).or_insert_with(|| {

@@ -10,7 +10,7 @@ use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use plinth_api::key::METADATA_VERSION;
+use plinth_api::key::{is_special, is_special_range, METADATA_VERSION};
 use plinth_api::{Code, Error, KeyRange, KeySelector, Mutation, Pending, RangeOptions, Result};
 use plinth_boundary::handle::Table;
 
@@ -34,6 +34,14 @@ const MOST_TAGS: usize = 5;
 
 /// What a call of the store is given back.
 type Started = Result<Option<Arc<dyn Pending>>>;
+
+/// What kind of call it is that needs the keyspace.
+#[derive(PartialEq, Eq)]
+enum Call {
+    /// A read. The first one would have asked a cluster for a read version.
+    Read,
+    Other,
+}
 
 /// What few transactions have. All of it ends with a reset.
 #[derive(Default)]
@@ -181,17 +189,11 @@ impl Transaction {
     /// The same for a call that needs the keyspace.
     fn asking_in(
         self: &Arc<Self>,
+        what: Call,
         begin: impl FnOnce(&Arc<Future>, Arc<dyn plinth_api::Transaction>, u32) -> Started,
     ) -> *mut FDBFuture {
-        self.asking(|future, inner| begin(future, inner, self.keyspace()?))
-    }
-
-    /// A read, whose first one would have asked a cluster for a read version.
-    fn reading(
-        self: &Arc<Self>,
-        begin: impl FnOnce(&Arc<Future>, Arc<dyn plinth_api::Transaction>, u32) -> Started,
-    ) -> *mut FDBFuture {
-        future::start_arriving(self.asks_first(), |future| {
+        let arriving = what == Call::Read && self.asks_first();
+        future::start_arriving(arriving, |future| {
             let inner = self.ready()?;
             begin(future, inner, self.keyspace()?)
         })
@@ -223,10 +225,10 @@ impl Transaction {
 impl Transaction {
     /// Rule GET-1.
     pub fn get(self: &Arc<Self>, key: &[u8], snapshot: bool) -> *mut FDBFuture {
-        if special::is_special(key) {
+        if is_special(key) {
             return special::get(self, key);
         }
-        self.reading(|future, inner, keyspace| {
+        self.asking_in(Call::Read, |future, inner, keyspace| {
             let me = self.clone();
             let done = future.done(move |value| Output::value(value, || me.store().ok().cloned()));
             Ok(inner.get_async(keyspace, key, snapshot, done))
@@ -235,7 +237,7 @@ impl Transaction {
 
     /// Rules SEL-1 to SEL-6.
     pub fn get_key(self: &Arc<Self>, selector: KeySelector, snapshot: bool) -> *mut FDBFuture {
-        self.reading(|future, inner, keyspace| {
+        self.asking_in(Call::Read, |future, inner, keyspace| {
             Ok(inner.get_key_async(keyspace, selector, snapshot, future.done(Output::Key)))
         })
     }
@@ -247,10 +249,10 @@ impl Transaction {
         end: KeySelector,
         options: Result<RangeOptions>,
     ) -> *mut FDBFuture {
-        if special::is_special_range(&begin, &end) {
+        if is_special_range(&begin, &end) {
             return special::get_range(self, begin, end, options);
         }
-        self.reading(|future, inner, keyspace| {
+        self.asking_in(Call::Read, |future, inner, keyspace| {
             Ok(inner.get_range_async(keyspace, begin, end, options?, future.done(Output::rows)))
         })
     }
@@ -263,7 +265,7 @@ impl Transaction {
         mapper: &[u8],
         options: Result<RangeOptions>,
     ) -> *mut FDBFuture {
-        self.reading(|future, inner, keyspace| {
+        self.asking_in(Call::Read, |future, inner, keyspace| {
             let options = options?;
             inner.check_usable()?;
             if options.snapshot || self.extra().ryw_disabled {
@@ -318,7 +320,7 @@ impl Transaction {
 
     /// Rule EST-1.
     pub fn get_estimated_size(self: &Arc<Self>, begin: &[u8], end: &[u8]) -> *mut FDBFuture {
-        self.asking_in(|future, inner, keyspace| {
+        self.asking_in(Call::Other, |future, inner, keyspace| {
             Ok(inner.estimated_range_size_async(keyspace, begin, end, future.done(Output::Int64)))
         })
     }
@@ -331,7 +333,7 @@ impl Transaction {
         chunk_size: i64,
         most: Option<usize>,
     ) -> *mut FDBFuture {
-        self.asking_in(|future, inner, keyspace| {
+        self.asking_in(Call::Other, |future, inner, keyspace| {
             let done = future.done(move |mut keys: Vec<Vec<u8>>| {
                 // The first and the last are the ends of the range.
                 if let Some(most) = most.filter(|most| keys.len() > most + 2) {
@@ -369,7 +371,7 @@ impl Transaction {
 
     /// Section 8 of the rules. The store stays open while it waits (rule NET-7).
     pub fn watch(self: &Arc<Self>, key: &[u8]) -> *mut FDBFuture {
-        self.asking_in(|future, inner, keyspace| {
+        self.asking_in(Call::Other, |future, inner, keyspace| {
             let Some(place) = WatchPlace::take(&self.database) else {
                 inner.check_usable()?;
                 return Err(Error::new(Code::TOO_MANY_WATCHES));
@@ -387,7 +389,7 @@ impl Transaction {
 impl Transaction {
     /// Rule COM-9.
     pub fn set(&self, key: &[u8], value: &[u8]) {
-        if special::is_special(key) {
+        if is_special(key) {
             return self.quietly(|_| special::set(self, key, value));
         }
         self.writing(|inner, keyspace| inner.set(keyspace, key, value));
@@ -395,7 +397,7 @@ impl Transaction {
 
     /// Rule COM-9.
     pub fn clear(&self, key: &[u8]) {
-        if special::is_special(key) {
+        if is_special(key) {
             return self.quietly(|_| special::clear(self, key, &plinth_api::key::successor(key)));
         }
         self.writing(|inner, keyspace| inner.clear(keyspace, key));
@@ -403,7 +405,7 @@ impl Transaction {
 
     /// Rule COM-9.
     pub fn clear_range(&self, begin: &[u8], end: &[u8]) {
-        if special::is_special(begin) {
+        if is_special(begin) {
             return self.quietly(|_| special::clear(self, begin, end));
         }
         self.writing(|inner, keyspace| inner.clear_range(keyspace, begin, end));

@@ -4,9 +4,12 @@ use std::fmt;
 
 use plinth_api::key::printable;
 use plinth_api::{Code, Error, KeySelector, Mutation, RangeOptions, Result, Transaction};
+use serde::{Deserialize, Serialize};
+
+use crate::remote;
 
 /// A call that reads or writes. `keyspace` is an index into the keyspaces of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Call {
     /// `get`
     Get {
@@ -22,6 +25,7 @@ pub enum Call {
         /// Where.
         keyspace: usize,
         /// Which key.
+        #[serde(with = "remote::Selector")]
         selector: KeySelector,
         /// Whether without conflict.
         snapshot: bool,
@@ -31,10 +35,13 @@ pub enum Call {
         /// Where.
         keyspace: usize,
         /// First end.
+        #[serde(with = "remote::Selector")]
         begin: KeySelector,
         /// Other end.
+        #[serde(with = "remote::Selector")]
         end: KeySelector,
         /// Limits and direction.
+        #[serde(with = "remote::Options")]
         options: RangeOptions,
     },
     /// `set`
@@ -58,6 +65,7 @@ pub enum Call {
         /// Where.
         keyspace: usize,
         /// What is done.
+        #[serde(with = "remote::mutation")]
         mutation: Mutation,
         /// Which key.
         key: Vec<u8>,
@@ -78,7 +86,7 @@ pub enum Call {
 }
 
 /// A call that takes a plain range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RangeCall {
     /// `clear_range`
     Clear,
@@ -89,7 +97,7 @@ pub enum RangeCall {
 }
 
 /// What a call answered. Stories of errors are left out: they are for people.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// A value or none.
     Value(Option<Vec<u8>>),
@@ -100,7 +108,7 @@ pub enum Answer {
     /// Success without a result.
     Done,
     /// An error.
-    Failed(Code),
+    Failed(#[serde(with = "remote::code")] Code),
 }
 
 impl Call {

@@ -3,6 +3,7 @@
 
 mod common;
 mod fdb_c;
+mod guest;
 mod library;
 mod optimistic;
 mod pessimistic;
@@ -12,8 +13,9 @@ mod transaction;
 
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
-use crate::data::Key;
+pub use crate::data::Key;
 use crate::error::{Error, Result};
 
 /// One transaction: reads, then writes. With both, what was read must still hold at the commit.
@@ -52,6 +54,11 @@ pub trait Engine: Sync {
         Ok(Counters::default())
     }
 
+    /// Processor time of other processes that work for it.
+    fn servers_cpu(&self) -> Result<Duration> {
+        Ok(Duration::ZERO)
+    }
+
     /// Closes it.
     fn close(self: Box<Self>) -> Result<()>;
 }
@@ -61,7 +68,9 @@ pub trait Engine: Sync {
 pub enum Kind {
     /// Plinth through its C ABI.
     Plinth,
-    /// The same, loaded at run time from `libplinth.so`.
+    /// The same as a guest: another process hosts the database.
+    Guest,
+    /// The same as Plinth, loaded at run time from `libplinth.so`.
     PlinthSo,
     /// Plinth through FoundationDB's C ABI, loaded at run time from `libfdb_c.so`.
     FdbC,
@@ -71,22 +80,48 @@ pub enum Kind {
     Optimistic,
     /// RocksDB's TransactionDB.
     Pessimistic,
+    /// A Redis server on a Unix socket.
+    Redis,
+    /// A PostgreSQL server on a Unix socket.
+    Postgres,
 }
 
 impl Kind {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 6] =
-        [Self::Plinth, Self::PlinthSo, Self::FdbC, Self::Rocksdb, Self::Optimistic, Self::Pessimistic];
+    pub const ALL: [Self; 9] = [
+        Self::Plinth,
+        Self::Guest,
+        Self::PlinthSo,
+        Self::FdbC,
+        Self::Rocksdb,
+        Self::Optimistic,
+        Self::Pessimistic,
+        Self::Redis,
+        Self::Postgres,
+    ];
+
+    /// Whether its directory holds a RocksDB database.
+    pub fn is_rocksdb(self) -> bool {
+        !matches!(self, Self::Redis | Self::Postgres)
+    }
+
+    /// Whether transactions are in another process than the data.
+    pub fn is_remote(self) -> bool {
+        matches!(self, Self::Guest | Self::Redis | Self::Postgres)
+    }
 
     /// Its name in the table and the JSON file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Plinth => "plinth",
+            Self::Guest => "guest",
             Self::PlinthSo => "plinth_so",
             Self::FdbC => "fdb_c",
             Self::Rocksdb => "rocksdb",
             Self::Optimistic => "optimistic",
             Self::Pessimistic => "pessimistic",
+            Self::Redis => "redis",
+            Self::Postgres => "postgres",
         }
     }
 }
@@ -103,15 +138,20 @@ impl FromStr for Kind {
 /// Where a library of this project is that is loaded at run time.
 pub use library::path as library_path;
 
-/// Opens or creates a database.
+/// The life of the process that hosts a guest's database.
+pub use guest::host;
+
+/// Opens or creates a database of the engines that this crate has.
 pub fn open(kind: Kind, directory: &Path) -> Result<Box<dyn Engine>> {
     Ok(match kind {
         Kind::Plinth => Box::new(plinth::Plinth::open(directory)?),
+        Kind::Guest => Box::new(guest::Guest::open(directory)?),
         Kind::PlinthSo => Box::new(plinth::Plinth::load(directory)?),
         Kind::FdbC => Box::new(fdb_c::FdbC::open(directory)?),
         Kind::Rocksdb => Box::new(rocksdb::Rocksdb::open(directory)?),
         Kind::Optimistic => Box::new(optimistic::Optimistic::open(directory)?),
         Kind::Pessimistic => Box::new(pessimistic::Pessimistic::open(directory)?),
+        Kind::Redis | Kind::Postgres => return Err(Error::new("this program has no servers")),
     })
 }
 

@@ -9,13 +9,16 @@
 mod detached;
 mod pace;
 mod pipeline;
+mod prepare;
 mod publish;
 mod request;
 mod sequencer;
 mod settle;
+pub mod size;
 mod waiter;
 
 pub use detached::Detached;
 pub use pipeline::{Pipeline, Settings};
+pub use prepare::prepare;
 pub use request::{Clear, Committed, Outcome, Request};
 pub use sequencer::Limits;

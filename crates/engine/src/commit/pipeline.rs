@@ -11,6 +11,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, TryLockError};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use plinth_api::{Code, Error, Result};
@@ -20,7 +21,7 @@ use super::sequencer::{Limits, Sequencer};
 use super::waiter::{Stage, Waiter, SHORT_WAIT};
 use super::{Outcome, Request};
 use crate::metrics::Counters;
-use crate::store::{Store, Tier};
+use crate::store::{Batch, Store, Tier};
 use crate::vacant::VacantRanges;
 use crate::version::Versions;
 use crate::watch::{Touched, Watches};
@@ -58,6 +59,8 @@ pub struct Pipeline {
     publishing: Mutex<PublishQueue>,
     /// Signalled when a group that needs a sync was written.
     arrived: Condvar,
+    /// Signalled when a sync has ended and somebody wants to know.
+    sync_ended: Condvar,
     /// Why no further commit is taken.
     failure: OnceLock<String>,
     /// Shared with the sequencer.
@@ -100,6 +103,7 @@ impl Pipeline {
             sequencing: AtomicBool::new(false),
             publishing: Mutex::new(PublishQueue::new()),
             arrived: Condvar::new(),
+            sync_ended: Condvar::new(),
             failure: OnceLock::new(),
             lease,
             pressure: AtomicBool::new(false),
@@ -119,10 +123,10 @@ impl Pipeline {
             return (request, Err(error));
         }
         let waiter = Waiter::new(request);
-        let _in_flight = match self.enqueue(&waiter) {
-            Ok(in_flight) => in_flight,
-            Err(error) => return (waiter.outcome().0, Err(error)),
-        };
+        if let Err(error) = self.enqueue(&waiter) {
+            return (waiter.outcome().0, Err(error));
+        }
+        let _in_flight = InFlight(self);
         let _guard = FailOnPanic(self);
         loop {
             match waiter.stage() {
@@ -135,30 +139,48 @@ impl Pipeline {
 
     /// Commits for others: their commits share groups as those of several threads do. `done`
     /// receives each outcome as soon as it is known.
-    pub fn commit_all<T>(&self, requests: Vec<(Request, T)>, mut done: impl FnMut(T, Outcome)) {
+    pub fn commit_all<T>(self: &Arc<Self>, requests: Vec<(Request, T)>, mut done: impl FnMut(T, Outcome)) {
+        let begun = self.begin_all(requests, &mut done);
+        self.end_all(begun, done);
+    }
+
+    /// The first half of it: takes commits into the log. Those that it returns wait for a sync, and for
+    /// [`Pipeline::end_all`], without which they never end.
+    pub fn begin_all<T>(
+        self: &Arc<Self>,
+        requests: Vec<(Request, T)>,
+        done: &mut impl FnMut(T, Outcome),
+    ) -> Vec<Begun<T>> {
         let admitted = self.admit();
-        let mut waiting = Vec::with_capacity(requests.len());
+        let mut begun = Vec::with_capacity(requests.len());
         for (request, whose) in requests {
             let waiter = Waiter::new(request);
-            match admitted
-                .as_ref()
-                .map_err(Error::code)
-                .map_or_else(|code| Err(code.into()), |()| self.enqueue(&waiter))
-            {
-                Ok(in_flight) => waiting.push((waiter, in_flight, whose)),
+            let entered = match &admitted {
+                Ok(()) => self.enqueue(&waiter),
+                Err(error) => Err(error.code().into()),
+            };
+            match entered {
+                Ok(_) => begun.push(Begun { waiter, whose, _in_flight: InFlight(self.clone()) }),
                 Err(error) => done(whose, (waiter.outcome().0, Err(error))),
             }
         }
         let _guard = FailOnPanic(self);
-        while !waiting.is_empty() {
-            let finished: Vec<_> = waiting.extract_if(.., |(waiter, ..)| waiter.stage() == Stage::Done).collect();
-            finished.into_iter().for_each(|(waiter, _, whose)| done(whose, waiter.outcome()));
-            let queued = waiting.iter().find(|(waiter, ..)| waiter.stage() == Stage::Queued);
-            match (queued, waiting.first()) {
-                (Some((waiter, ..)), _) => self.get_sequenced(waiter),
-                (None, Some((waiter, ..))) if waiter.stage() == Stage::Written => self.get_synced(waiter),
-                _ => {}
-            }
+        while let Some(queued) = begun.iter().find(|begun| begun.waiter.stage() == Stage::Queued) {
+            self.get_sequenced(&queued.waiter);
+        }
+        tell_finished(&mut begun, done);
+        begun
+    }
+
+    /// The second half, on any thread.
+    pub fn end_all<T>(&self, mut begun: Vec<Begun<T>>, mut done: impl FnMut(T, Outcome)) {
+        let _guard = FailOnPanic(self);
+        let me = std::thread::current();
+        begun.iter().for_each(|begun| begun.hand_to(&me));
+        tell_finished(&mut begun, &mut done);
+        while let Some(first) = begun.first() {
+            self.get_synced(&first.waiter);
+            tell_finished(&mut begun, &mut done);
         }
     }
 
@@ -172,6 +194,25 @@ impl Pipeline {
         let _guard = FailOnPanic(self);
         let result = work(&mut sequencing, &store);
         self.lead(sequencing);
+        result
+    }
+
+    /// Writes and syncs a batch of the engine's own, as the only one who does either: for the work of
+    /// [`Pipeline::exclusively`]. After a failure the pipeline takes nothing more, as after that of a
+    /// commit; two syncs at a time could hide it, as the second might succeed.
+    pub fn write_synced(&self, store: &Arc<dyn Store>, batch: Box<dyn Batch>) -> Result<()> {
+        let mut publishing = lock(&self.publishing);
+        while publishing.syncing {
+            publishing.wanted = true;
+            publishing = self.sync_ended.wait(publishing).unwrap_or_else(PoisonError::into_inner);
+        }
+        publishing.wanted = false;
+        publishing.syncing = true;
+        drop(publishing);
+        let result = self.check_failure().and_then(|()| batch.write()).and_then(|()| store.sync());
+        self.counters.syncs.add(1);
+        // Groups that wait are left to one of their own, who may tell their members.
+        self.end_sync(0, &result);
         result
     }
 
@@ -250,7 +291,8 @@ impl Pipeline {
         }
     }
 
-    fn enqueue<'a>(&'a self, waiter: &Arc<Waiter>) -> Result<InFlight<'a>> {
+    /// Queues a commit, which is under way from now on.
+    fn enqueue(&self, waiter: &Arc<Waiter>) -> Result<()> {
         self.check_failure()?;
         let mut queue = lock(&self.queue);
         if queue.closed {
@@ -261,7 +303,7 @@ impl Pipeline {
         }
         queue.waiters.push(waiter.clone());
         queue.in_flight += 1;
-        Ok(InFlight(self))
+        Ok(())
     }
 
     /// Leads a group through the sequencer, or waits for another leader.
@@ -359,7 +401,7 @@ impl Pipeline {
         drop(publishing);
         let result = self.store().and_then(|store| store.sync());
         self.counters.syncs.add(1);
-        self.end_sync(target, result);
+        self.end_sync(target, &result);
     }
 
     fn wait_for_company<'a>(&self, mut publishing: MutexGuard<'a, PublishQueue>) -> MutexGuard<'a, PublishQueue> {
@@ -375,12 +417,15 @@ impl Pipeline {
         publishing
     }
 
-    fn end_sync(&self, target: u64, result: Result<()>) {
-        if let Err(error) = &result {
+    fn end_sync(&self, target: u64, result: &Result<()>) {
+        if let Err(error) = result {
             self.fail(error);
         }
         let mut publishing = lock(&self.publishing);
         publishing.syncing = false;
+        if publishing.wanted {
+            self.sync_ended.notify_one();
+        }
         let published = if result.is_ok() {
             publishing.synced_to(target);
             publishing.publish(&self.versions)
@@ -505,10 +550,29 @@ impl Drop for Sequencing<'_> {
     }
 }
 
-/// Counts a commit as under way while it lives.
-struct InFlight<'a>(&'a Pipeline);
+/// A commit of somebody else that has been begun.
+pub struct Begun<T> {
+    waiter: Arc<Waiter>,
+    whose: T,
+    _in_flight: InFlight<Arc<Pipeline>>,
+}
 
-impl Drop for InFlight<'_> {
+impl<T> Begun<T> {
+    /// Has that thread wait for it, which must look again afterwards.
+    pub fn hand_to(&self, thread: &Thread) {
+        self.waiter.hand_to(thread);
+    }
+}
+
+fn tell_finished<T>(begun: &mut Vec<Begun<T>>, done: &mut impl FnMut(T, Outcome)) {
+    let finished: Vec<_> = begun.extract_if(.., |begun| begun.waiter.stage() == Stage::Done).collect();
+    finished.into_iter().for_each(|Begun { waiter, whose, .. }| done(whose, waiter.outcome()));
+}
+
+/// Counts a queued commit as under way while it lives.
+struct InFlight<P: Deref<Target = Pipeline>>(P);
+
+impl<P: Deref<Target = Pipeline>> Drop for InFlight<P> {
     fn drop(&mut self) {
         let mut queue = lock(&self.0.queue);
         queue.in_flight -= 1;

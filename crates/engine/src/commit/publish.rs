@@ -41,6 +41,8 @@ pub struct PublishQueue {
     synced: u64,
     /// Whether a thread is syncing.
     pub syncing: bool,
+    /// Whether a thread waits for that to end.
+    pub wanted: bool,
     /// Commits that wait for a sync.
     pub waiting: usize,
     /// The rhythm of commits.
@@ -50,7 +52,15 @@ pub struct PublishQueue {
 impl PublishQueue {
     /// An empty queue.
     pub fn new() -> Self {
-        Self { groups: VecDeque::new(), added: 0, synced: 0, syncing: false, waiting: 0, pace: Pace::new() }
+        Self {
+            groups: VecDeque::new(),
+            added: 0,
+            synced: 0,
+            syncing: false,
+            wanted: false,
+            waiting: 0,
+            pace: Pace::new(),
+        }
     }
 
     /// Adds a group that was just written.

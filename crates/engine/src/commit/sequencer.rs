@@ -82,7 +82,8 @@ impl Sequencer {
             lease,
             vacant,
             watches,
-            forgotten: 0,
+            // What an earlier life committed is not known.
+            forgotten: last_version,
             quiet: HashMap::new(),
             limits,
         }

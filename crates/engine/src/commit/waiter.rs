@@ -1,4 +1,5 @@
-//! A committing thread that waits for others to do its work, and how it waits.
+//! A committing thread that waits for others to do its work, and how it waits. A commit that nobody
+//! waits for belongs to one thread until it is in the log, and then to the one that has it synced.
 //!
 //! State only ever moves forward: queued -> written -> done. A parked thread is woken when it is
 //! done, or when it should look whether there is work to lead; so every wait ends in a loop that
@@ -40,7 +41,8 @@ pub struct Waiter {
     state: AtomicU32,
     request: Mutex<Request>,
     outcome: Mutex<Option<Result<Committed>>>,
-    thread: Thread,
+    /// Who waits for it.
+    thread: Mutex<Thread>,
 }
 
 impl Waiter {
@@ -50,7 +52,7 @@ impl Waiter {
             state: AtomicU32::new(QUEUED),
             request: Mutex::new(request),
             outcome: Mutex::new(None),
-            thread: std::thread::current(),
+            thread: Mutex::new(std::thread::current()),
         })
     }
 
@@ -94,9 +96,16 @@ impl Waiter {
 
     /// Makes the thread look again.
     pub fn wake(&self) {
-        if self.thread.id() != std::thread::current().id() {
-            self.thread.unpark();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if thread.id() != std::thread::current().id() {
+            thread.unpark();
         }
+    }
+
+    /// From now on that thread waits. It has to look again, and so to be woken if it sleeps: the one
+    /// that waited before may have been woken in its place.
+    pub fn hand_to(&self, thread: &Thread) {
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = thread.clone();
     }
 
     /// Waits, on its own thread, until it is woken, `stage` has passed or `ready` says that

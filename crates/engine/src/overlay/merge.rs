@@ -10,8 +10,22 @@ use plinth_api::{Code, Error, KeySelector, Result};
 use super::writes::{Entry, Kind, Overlay};
 use crate::store::Visit;
 
-/// Scans `[begin, end)` of the snapshot: the one thing a view needs of the database.
-pub type Source<'a> = dyn Fn(&[u8], &[u8], bool, &mut Visit<'_>) -> Result<()> + 'a;
+/// The pairs with `begin <= key < end`, ascending, or descending if `reverse`.
+#[derive(Clone, Copy)]
+pub struct Stretch<'a> {
+    /// First key.
+    pub begin: &'a [u8],
+    /// First key past the end.
+    pub end: &'a [u8],
+    /// Whether to go down.
+    pub reverse: bool,
+    /// About how many pairs the visitor will take; 0 is not known. Own writes may take the places of some
+    /// of them or hide others, so for the database it is only a hint.
+    pub want: usize,
+}
+
+/// Scans a stretch of the snapshot: the one thing a view needs of the database.
+pub type Source<'a> = dyn Fn(Stretch<'_>, &mut Visit<'_>) -> Result<()> + 'a;
 
 /// What a read sees.
 pub struct View<'a> {
@@ -36,20 +50,22 @@ pub struct Resolved {
     pub hit_end: bool,
 }
 
-/// Visits the visible pairs with `begin <= key < end` until `visit` says false.
-pub fn scan(view: &View<'_>, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<()> {
+/// Visits the visible pairs of a stretch until `visit` says false.
+pub fn scan(view: &View<'_>, stretch: Stretch<'_>, visit: &mut Visit<'_>) -> Result<()> {
+    let Stretch { begin, end, reverse, want } = stretch;
     if begin >= end {
         return Ok(());
     }
     let Some(overlay) = view.overlay else {
-        return (view.source)(begin, end, reverse, visit);
+        return (view.source)(stretch, visit);
     };
     let mut segments = overlay.segments(begin, end);
     if reverse {
         segments.reverse();
     }
     for (first, last, kind) in segments {
-        let own = Own { overlay, longest: view.longest, begin: first, end: last, reverse };
+        let stretch = Stretch { begin: first, end: last, reverse, want };
+        let own = Own { overlay, longest: view.longest, stretch };
         let go_on = match kind {
             Kind::Open => own.merge(view.source, visit)?,
             Kind::Cleared => own.visit_all(visit)?,
@@ -73,10 +89,11 @@ pub fn resolve(view: &View<'_>, selector: &KeySelector) -> Result<Resolved> {
     let forward = selector.offset > 0;
     // Forward, offset 1 is the first key at or above; backward, offset 0 is the last below.
     let mut left = if forward { i64::from(selector.offset) } else { 1 - i64::from(selector.offset) };
+    let want = usize::try_from(left).unwrap_or(0);
     let mut found = None;
     let key = selector.key.as_slice().min(view.max);
     let (begin, end) = if forward { (key, view.max) } else { (&[][..], key) };
-    scan(view, begin, end, !forward, &mut |key, _| {
+    scan(view, Stretch { begin, end, reverse: !forward, want }, &mut |key, _| {
         left -= 1;
         if left == 0 {
             found = Some(key.to_vec());
@@ -94,15 +111,13 @@ pub fn resolve(view: &View<'_>, selector: &KeySelector) -> Result<Resolved> {
 struct Own<'a> {
     overlay: &'a Overlay,
     longest: usize,
-    begin: &'a [u8],
-    end: &'a [u8],
-    reverse: bool,
+    stretch: Stretch<'a>,
 }
 
 impl<'a> Own<'a> {
     fn keys(&self) -> Box<dyn Iterator<Item = (&'a [u8], &'a Entry)> + 'a> {
-        let keys = self.overlay.range(self.begin, self.end);
-        if self.reverse {
+        let keys = self.overlay.range(self.stretch.begin, self.stretch.end);
+        if self.stretch.reverse {
             Box::new(keys.rev())
         } else {
             Box::new(keys)
@@ -138,14 +153,14 @@ impl<'a> Own<'a> {
         let mut own = self.keys().peekable();
         if own.peek().is_none() {
             let mut go_on = true;
-            source(self.begin, self.end, self.reverse, &mut |key, value| {
+            source(self.stretch, &mut |key, value| {
                 go_on = visit(key, value);
                 go_on
             })?;
             return Ok(go_on);
         }
         let mut seen = Ok(true);
-        source(self.begin, self.end, self.reverse, &mut |key, value| {
+        source(self.stretch, &mut |key, value| {
             while let Some((own_key, entry)) = own.next_if(|(own_key, _)| self.is_before(own_key, key)) {
                 seen = self.visit(own_key, entry, None, visit);
                 if !matches!(seen, Ok(true)) {
@@ -170,7 +185,7 @@ impl<'a> Own<'a> {
     }
 
     fn is_before(&self, own: &[u8], stored: &[u8]) -> bool {
-        if self.reverse {
+        if self.stretch.reverse {
             own > stored
         } else {
             own < stored
@@ -182,8 +197,8 @@ impl<'a> Own<'a> {
 mod tests {
     use super::*;
 
-    fn stored(keys: &'static [&'static str]) -> impl Fn(&[u8], &[u8], bool, &mut Visit<'_>) -> Result<()> {
-        move |begin, end, reverse, visit| {
+    fn stored(keys: &'static [&'static str]) -> impl Fn(Stretch<'_>, &mut Visit<'_>) -> Result<()> {
+        move |Stretch { begin, end, reverse, .. }, visit| {
             let mut inside: Vec<_> =
                 keys.iter().map(|key| key.as_bytes()).filter(|key| begin <= *key && *key < end).collect();
             if reverse {
@@ -224,7 +239,7 @@ mod tests {
         let mut text = String::new();
         let mut left = limit;
         let view = View { source: &source, overlay: Some(overlay), max: b"\xff", longest: 100 };
-        scan(&view, b"a", b"z", reverse, &mut |key, value| {
+        scan(&view, Stretch { begin: b"a", end: b"z", reverse, want: limit }, &mut |key, value| {
             text += &format!("{}={} ", String::from_utf8_lossy(key), String::from_utf8_lossy(value));
             left -= 1;
             left > 0
@@ -267,8 +282,33 @@ mod tests {
         assert_eq!(seen(&overlay, true, 1), "f=stored ");
         let source = stored(&["b", "d", "f"]);
         let view = View { source: &source, overlay: Some(&overlay), max: b"\xff", longest: 100 };
-        let failed = scan(&view, b"a", b"z", false, &mut |_, _| true);
+        let failed = scan(&view, Stretch { begin: b"a", end: b"z", reverse: false, want: 0 }, &mut |_, _| true);
         assert_eq!(failed.unwrap_err().code(), Code::ACCESSED_UNREADABLE);
-        assert!(scan(&view, b"a", b"e", false, &mut |_, _| true).is_ok());
+        assert!(scan(&view, Stretch { begin: b"a", end: b"e", reverse: false, want: 0 }, &mut |_, _| true).is_ok());
+    }
+
+    #[test]
+    fn the_database_hears_about_how_many_pairs_are_wanted() {
+        let asked = std::cell::RefCell::new(Vec::new());
+        let pairs = stored(&["b", "d", "f"]);
+        let source = |stretch: Stretch<'_>, visit: &mut Visit<'_>| {
+            asked.borrow_mut().push(stretch.want);
+            pairs(stretch, visit)
+        };
+        let mut overlay = Overlay::default();
+        overlay.clear_range(b"c", b"e");
+        let plain = View { source: &source, overlay: None, max: b"\xff", longest: 100 };
+        let own = View { overlay: Some(&overlay), ..plain };
+        for (offset, want) in [(1, 1), (3, 3), (0, 1), (-1, 2)] {
+            resolve(&plain, &KeySelector { key: b"e".to_vec(), or_equal: false, offset }).unwrap();
+            assert_eq!(asked.take(), [want], "offset {offset}");
+        }
+        for want in [0, 7] {
+            scan(&plain, Stretch { begin: b"a", end: b"z", reverse: false, want }, &mut |_, _| true).unwrap();
+            assert_eq!(asked.take(), [want]);
+            // Both sides of what was cleared.
+            scan(&own, Stretch { begin: b"a", end: b"z", reverse: false, want }, &mut |_, _| true).unwrap();
+            assert_eq!(asked.take(), [want, want]);
+        }
     }
 }

@@ -5,7 +5,7 @@ mod pending;
 mod stamped;
 mod writes;
 
-pub use merge::{resolve, scan, unreadable, Resolved, View};
-pub use pending::Pending;
+pub use merge::{resolve, scan, unreadable, Resolved, Stretch, View};
+pub use pending::{Pending, Start};
 pub use stamped::StampedKey;
 pub use writes::{Entry, Known, Overlay, HEADER};

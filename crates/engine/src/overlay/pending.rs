@@ -30,7 +30,44 @@ enum Op {
     Stamped(Vec<u8>),
 }
 
+/// What a pending write begins with, as it is told to another process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start<'a> {
+    /// What the database holds, and whether reads fail.
+    Stored { unreadable: bool },
+    /// An own value; `None` is an own clear.
+    Own(Option<&'a [u8]>),
+    /// A value with a place for the versionstamp, as it was passed.
+    Stamp(&'a [u8]),
+}
+
 impl Pending {
+    /// What it begins with; the rest are [`Pending::atomics`].
+    pub fn start(&self) -> Start<'_> {
+        match (&self.base, self.ops.first()) {
+            (_, Some(Op::Stamped(operand))) => Start::Stamp(operand),
+            (Base::Stored, _) => Start::Stored { unreadable: self.unreadable },
+            (Base::Own(value), _) => Start::Own(value.as_deref()),
+        }
+    }
+
+    /// The atomic operations, in call order.
+    pub fn atomics(&self) -> impl Iterator<Item = (Mutation, &[u8])> {
+        self.ops.iter().filter_map(|op| match op {
+            Op::Atomic(mutation, operand) => Some((*mutation, operand.as_slice())),
+            Op::Stamped(_) => None,
+        })
+    }
+
+    /// The same again, of what it begins with.
+    pub fn begun(start: Start<'_>) -> Self {
+        match start {
+            Start::Stored { unreadable } => Self::on_stored(unreadable),
+            Start::Own(value) => Self::on_own(value.map(<[u8]>::to_vec)),
+            Start::Stamp(operand) => Self::on_stamp(operand),
+        }
+    }
+
     /// Operations on the value that the database holds.
     pub fn on_stored(unreadable: bool) -> Self {
         Self { base: Base::Stored, ops: Vec::new(), unreadable }

@@ -53,6 +53,11 @@ impl StampedKey {
 }
 
 impl Extras {
+    /// What a host needs of them: nobody reads there, so no range is unreadable.
+    pub fn restored(keys: Vec<StampedKey>, conflicts: Option<ConflictSet>) -> Self {
+        Self { keys, unreadable: BTreeMap::new(), conflicts }
+    }
+
     /// Makes `[begin, end)` unreadable.
     pub fn hide(&mut self, begin: Vec<u8>, end: Vec<u8>) {
         if begin >= end {

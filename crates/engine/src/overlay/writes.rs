@@ -65,6 +65,20 @@ pub enum Kind {
 pub type Segment<'a> = (&'a [u8], &'a [u8], Kind);
 
 impl Overlay {
+    /// An overlay as it was when it was told to another process, but for what only reads look at. The
+    /// caller has checked the invariant: `clears` are in order and do not touch, `keys` are in order.
+    pub fn restored(
+        clears: Vec<(Vec<u8>, Vec<u8>)>,
+        keys: Vec<(Vec<u8>, Entry)>,
+        stamped: Vec<StampedKey>,
+        conflicts: Option<ConflictSet>,
+    ) -> Self {
+        let unsettled = keys.iter().any(|(_, entry)| matches!(entry, Entry::Pending(_)));
+        let seldom = !stamped.is_empty() || conflicts.is_some();
+        let extras = seldom.then(|| Box::new(Extras::restored(stamped, conflicts)));
+        Self { keys: keys.into_iter().collect(), clears: clears.into_iter().collect(), unsettled, extras }
+    }
+
     /// Sets a key.
     pub fn set(&mut self, key: &[u8], value: &[u8]) {
         let entry = if self.is_unreadable(key) {
@@ -205,6 +219,11 @@ impl Overlay {
     /// Whether some write may have no conflict range.
     pub fn has_quiet_writes(&self) -> bool {
         self.extras.as_ref().is_some_and(|extras| extras.conflicts.is_some())
+    }
+
+    /// The write conflict ranges, if some write may have none.
+    pub fn conflicts(&self) -> Option<&ConflictSet> {
+        self.extras.as_ref().and_then(|extras| extras.conflicts.as_ref())
     }
 
     /// The single keys in `[begin, end)`, in order.

@@ -54,6 +54,9 @@ pub struct Range<'a> {
     pub end: &'a [u8],
     /// Whether to go down.
     pub reverse: bool,
+    /// About how many pairs the visitor will take; 0 is not known. Only a hint: a store in another
+    /// process may send so many at once.
+    pub want: usize,
 }
 
 /// What a scan stepped over before it came to its first pair.
@@ -92,6 +95,8 @@ pub trait Store: Send + Sync {
     fn sync(&self) -> Result<()>;
     /// Whether writes are slowed down or stopped because flushes or compactions lag behind.
     fn is_under_pressure(&self) -> bool;
+    /// Gives keyspaces that were found at the opening their numbers; before that they can't be used.
+    fn number_keyspaces(&self, numbers: &[(u32, &str)]) -> Result<()>;
     /// Creates a keyspace under a number that was never used before.
     fn create_keyspace(&self, id: u32, name: &str) -> Result<()>;
     /// Removes a keyspace; snapshots that are reading it may go on.

@@ -6,6 +6,8 @@ use rocksdb::{
     LogLevel, Options, WriteBufferManager,
 };
 
+use crate::inherited;
+
 /// RocksDB options of a database, and of each of its column families. What they share (cache,
 /// write buffer manager) lives as long as they do.
 pub struct StoreOptions {
@@ -13,6 +15,8 @@ pub struct StoreOptions {
     pub database: Options,
     /// For every column family.
     pub family: Options,
+    /// The cache of both: pinned values are in it.
+    pub cache: Cache,
 }
 
 /// Range tombstones slow every read of a memtable down, so a memtable with this many is flushed.
@@ -25,11 +29,13 @@ const TOMBSTONES_IN_WINDOW: usize = 4_096;
 
 /// The options for a database opened with `options`.
 pub fn store_options(options: &DatabaseOptions) -> StoreOptions {
+    // These are the first things of RocksDB that there are.
+    inherited::rocks_starts();
     // Five eighths are the cache with the write buffers in it, one the conflict history, two the
     // open transactions.
     let write_buffers = options.memory_budget / 4;
     let cache = Cache::new_hyper_clock_cache(options.memory_budget / 8 * 5, 0);
-    StoreOptions { database: database(write_buffers, &cache), family: family(write_buffers, &cache) }
+    StoreOptions { database: database(write_buffers, &cache), family: family(write_buffers, &cache), cache }
 }
 
 fn database(write_buffers: usize, cache: &Cache) -> Options {

@@ -2,8 +2,8 @@
 //!
 //! RocksDB's safe wrapper ties snapshots, pinned values and column family handles to a borrow of
 //! the database. Here they have to live on their own, so each is kept beside an `Arc` of the
-//! database that is dropped after it: a struct's fields are dropped in the order they are
-//! declared. That is the only reason for the unsafe code in this file.
+//! database, or for values of its cache, that is dropped after it: a struct's fields are dropped in
+//! the order they are declared. That is the only reason for the unsafe code in this file.
 #![allow(unsafe_code, reason = "self-owned RocksDB objects, see above")]
 
 use std::collections::BTreeMap;
@@ -15,13 +15,15 @@ use arc_swap::ArcSwap;
 use plinth_api::{Code, Error, Pinned, Result, Value};
 use rocksdb::perf::{PerfContext, PerfMetric};
 use rocksdb::{
-    AsColumnFamilyRef, AsRawPtr, BoundColumnFamily, ColumnFamilyDescriptor, DBPinnableSlice, DBWithThreadMode, Env,
-    ErrorKind, MultiThreaded, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch, WriteOptions,
+    AsColumnFamilyRef, AsRawPtr, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBPinnableSlice, DBWithThreadMode,
+    Env, ErrorKind, MultiThreaded, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch, WriteOptions,
 };
 
 use crate::format::OpenDirectory;
+use crate::numbers::DEFAULT_NAME;
 
 use super::{keyspace_gone, Batch, Range, Skipped, Snapshot, Store, StoreOptions, Tier, Visit, META, NOT_IN_MEMORY};
+use crate::inherited;
 use crate::vacant::WORTH_NOTING;
 
 type Db = DBWithThreadMode<MultiThreaded>;
@@ -55,12 +57,14 @@ pub struct Rocks {
 impl Rocks {
     /// Opens the database in a directory, or without one a throw-away database in memory, with
     /// the keyspaces it has.
-    /// Returns their names; keyspace `n` is at position `n`, the default one at 0.
+    /// Returns the names of all but the default one; they have no numbers yet. Fails in a forked child of
+    /// a process that has started RocksDB.
     pub fn open(
         path: &Path,
         mut options: StoreOptions,
         directory: Option<OpenDirectory>,
     ) -> Result<(Arc<Self>, Vec<String>)> {
+        inherited::check_may_host()?;
         let env = if directory.is_none() {
             Some(Env::mem_env().map_err(|error| translate(&error, "opening"))?)
         } else {
@@ -73,32 +77,17 @@ impl Rocks {
             true => Db::list_cf(&options.database, path).map_err(|error| translate(&error, "listing the keyspaces"))?,
             false => Vec::new(),
         };
-        names.retain(|name| name != "default" && name != META_NAME);
-        names.sort();
-        names.insert(0, "default".to_owned());
-        let all = names.iter().map(String::as_str).chain([META_NAME]);
+        names.retain(|name| name != DEFAULT_NAME && name != META_NAME);
+        let all = names.iter().map(String::as_str).chain([DEFAULT_NAME, META_NAME]);
         let descriptors = all.map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
         let db = Db::open_cf_descriptors(&options.database, path, descriptors)
             .map_err(|error| translate(&error, "opening"))?;
-        let family = |name: &str| {
-            let family = db
-                .cf_handle(name)
-                .ok_or_else(|| Error::new(Code::INTERNAL_ERROR).context("a column family is missing"))?;
-            // SAFETY: the handle is stored in the same struct as the database, declared before
-            // it and so dropped before it.
-            Ok::<Family, Error>(unsafe { transmute::<Arc<BoundColumnFamily<'_>>, Family>(family) })
-        };
-        let default = family("default")?;
-        let meta = family(META_NAME)?;
-        let mut families = BTreeMap::new();
-        for (id, name) in names.iter().enumerate().skip(1) {
-            families.insert(id as u32, family(name)?);
-        }
-        let families = ArcSwap::from_pointee(families);
+        inherited::rocks_has_started();
+        let (default, meta) = (family(&db, DEFAULT_NAME)?, family(&db, META_NAME)?);
         let rocks = Self {
             default,
             meta,
-            families,
+            families: ArcSwap::default(),
             write_options: WriteOptions::default(),
             read_options: ReadOptions::default(),
             db,
@@ -117,23 +106,24 @@ impl Rocks {
         }
     }
 
-    /// Reads a key; `self` is an `Arc` because a pinned value keeps the database.
-    fn read(self: &Arc<Self>, keyspace: u32, key: &[u8], options: &ReadOptions) -> Result<Option<Value>> {
+    /// Reads a key.
+    fn read(&self, keyspace: u32, key: &[u8], options: &ReadOptions) -> Result<Option<Value>> {
         let found = self.with_family(keyspace, |family| {
             let found = self.db.get_pinned_cf_opt(family, key, options);
             let found = found.map_err(|error| translate(&error, "reading a key"))?;
-            // SAFETY: lengthened only to leave the closure; it is copied from below, or stored
-            // beside an `Arc` of the database that outlives it.
+            // SAFETY: lengthened to leave the closure; it is copied from below, or stored beside the
+            // cache, which is all it needs: what it pins is a block of the cache or memory of its
+            // own (RocksDB's Get gives its hold on the tables back before it returns).
             Ok(found.map(|slice| unsafe { transmute::<DBPinnableSlice<'_>, DBPinnableSlice<'static>>(slice) }))
         })?;
         Ok(found.map(|slice| match slice.len() {
             0..=COPY_UP_TO => Value::Shared(Arc::from(&*slice)),
-            _ => Value::Pinned(Arc::new(PinnedSlice { slice, _rocks: self.clone() })),
+            _ => Value::Pinned(Arc::new(PinnedSlice { slice, _cache: self.options.cache.clone() })),
         }))
     }
 
     fn change_families(&self, change: impl FnOnce(&mut BTreeMap<u32, Family>)) {
-        // Only called under the sequencer's lock, so no change is lost between load and store.
+        // Only called under the sequencer's lock, or while the database is opened, so no change is lost between load and store.
         let mut families = BTreeMap::clone(&self.families.load());
         change(&mut families);
         self.families.store(Arc::new(families));
@@ -172,7 +162,7 @@ impl Snapshot for RocksSnapshot {
     }
 
     fn scan(&self, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<Skipped> {
-        let Range { keyspace, begin, end, reverse } = range;
+        let Range { keyspace, begin, end, reverse, .. } = range;
         if begin >= end {
             return Ok(Skipped::default());
         }
@@ -210,10 +200,12 @@ impl Snapshot for RocksSnapshot {
     }
 }
 
-/// A value pinned in RocksDB's memory.
+/// A value pinned in RocksDB's memory: in a block of the cache, in a block of its own that is not
+/// cached, or in a copy, where it came from a memtable. None of them needs the database, which may be
+/// closed, and its directory taken over by another process, while the value lives.
 struct PinnedSlice {
     slice: DBPinnableSlice<'static>,
-    _rocks: Arc<Rocks>,
+    _cache: Cache,
 }
 
 impl Pinned for PinnedSlice {
@@ -325,16 +317,17 @@ impl Store for Rocks {
         property("rocksdb.is-write-stopped") > 0 || property("rocksdb.actual-delayed-write-rate") > 0
     }
 
+    fn number_keyspaces(&self, numbers: &[(u32, &str)]) -> Result<()> {
+        let found = numbers.iter().map(|(id, name)| family(&self.db, name).map(|family| (*id, family)));
+        let found: Vec<_> = found.collect::<Result<_>>()?;
+        self.change_families(|families| families.extend(found));
+        Ok(())
+    }
+
     fn create_keyspace(&self, id: u32, name: &str) -> Result<()> {
         let created = self.db.create_cf(name, &self.options.family);
         created.map_err(|error| translate(&error, "creating a keyspace"))?;
-        let family = self.db.cf_handle(name).ok_or_else(|| keyspace_gone(id))?;
-        // SAFETY: stored in the same struct as the database, which is dropped later.
-        let family = unsafe { transmute::<Arc<BoundColumnFamily<'_>>, Family>(family) };
-        self.change_families(|families| {
-            families.insert(id, family);
-        });
-        Ok(())
+        self.number_keyspaces(&[(id, name)])
     }
 
     fn drop_keyspace(&self, id: u32, name: &str) -> Result<()> {
@@ -348,6 +341,15 @@ impl Store for Rocks {
     fn stop(&self) {
         self.db.cancel_all_background_work(true);
     }
+}
+
+/// A column family by its name, to be kept in the same struct as its database.
+fn family(db: &Db, name: &str) -> Result<Family> {
+    let missing = || Error::new(Code::INTERNAL_ERROR).context(format!("column family \"{name}\" is missing"));
+    let family = db.cf_handle(name).ok_or_else(missing)?;
+    // SAFETY: the handle is stored in the same struct as the database, declared before it and so
+    // dropped before it.
+    Ok(unsafe { transmute::<Arc<BoundColumnFamily<'_>>, Family>(family) })
 }
 
 /// Gives RocksDB's error the number FoundationDB has for it, and keeps its words.

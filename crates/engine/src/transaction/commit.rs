@@ -6,19 +6,10 @@ use plinth_api::{Code, Done, Error, Pending, Result};
 
 use super::calls::Call;
 use super::read::told;
-use super::state::{Stamped, RANGE_HEADER};
+use super::state::Stamped;
 use super::{wants_sync, Phase, State, Transaction};
-use crate::commit::{Clear, Outcome, Request};
-use crate::conflict::{ConflictSet, RangeRef};
-use crate::overlay::Overlay;
+use crate::commit::{size, Outcome, Request};
 use crate::service::{AsyncCommit, Service};
-use crate::store::{Range, Tier};
-
-/// Cleared ranges with up to this many keys are deleted key by key: range tombstones slow down
-/// every later read of their neighbourhood.
-const POINT_DELETES: usize = 100;
-/// Cleared ranges of one commit that are looked at for that.
-const CLEARS_LOOKED_AT: usize = 16;
 
 /// A commit under way, as its owner sees it.
 struct Handle {
@@ -219,40 +210,8 @@ impl Transaction {
             hits: Vec::new(),
         };
         drop(state);
-        request.clears = self.look_up_clears(&request.overlays)?;
-        self.warm_up(&request.overlays)?;
+        self.service.prepare(&mut request)?;
         Ok(Prepared::Write(request))
-    }
-
-    /// Reads the keys of atomic operations, so that the sequencer finds them in memory.
-    fn warm_up(&self, overlays: &[(u32, Arc<Overlay>)]) -> Result<()> {
-        for (keyspace, overlay) in overlays.iter().filter(|(_, overlay)| overlay.is_unsettled()) {
-            let point = self.service.latest(Tier::Disk)?;
-            for (key, _) in overlay.unsettled().filter(|(_, pending)| pending.is_dependent()) {
-                self.service.get(&point, Tier::Disk, *keyspace, key)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Finds the keys in cleared ranges that hold only a few.
-    fn look_up_clears(&self, overlays: &[(u32, Arc<Overlay>)]) -> Result<Vec<Clear>> {
-        let mut clears = Vec::new();
-        for (keyspace, overlay) in overlays {
-            for (begin, end) in overlay.clears().take(CLEARS_LOOKED_AT) {
-                let point = self.service.latest(Tier::Disk)?;
-                let mut keys = Vec::new();
-                let range = Range { keyspace: *keyspace, begin, end, reverse: false };
-                self.service.scan(&point, Tier::Disk, range, &mut |key, _| {
-                    keys.push(key.to_vec());
-                    keys.len() <= POINT_DELETES
-                })?;
-                if keys.len() <= POINT_DELETES {
-                    clears.push(Clear { keyspace: *keyspace, begin: begin.to_vec(), version: point.version, keys });
-                }
-            }
-        }
-        Ok(clears)
     }
 }
 
@@ -260,41 +219,16 @@ impl Transaction {
 /// they are merged only if the transaction is too large otherwise.
 fn check_size(state: &mut State) -> Result<()> {
     let limit = usize::try_from(state.options.values.size_limit).unwrap_or(usize::MAX);
-    let mutations: usize = state.overlays.iter().map(|(_, overlay)| overlay.size()).sum();
-    let writes: usize = state.overlays.iter().map(|(_, overlay)| write_ranges_size(overlay)).sum();
-    if mutations + writes + ranges_size(&state.reads) + ranges_size(&state.writes) <= limit {
+    let mutations = size::of_mutations(&state.overlays);
+    let writes = size::of_written(&state.overlays) + size::of_ranges(&state.writes);
+    if mutations + writes + size::of_ranges(&state.reads) <= limit {
         return Ok(());
     }
     state.reads.iter_mut().for_each(|(_, set)| set.tidy());
-    let size = mutations + ranges_size(&state.reads) + ranges_size(&merged_writes(state));
+    let writes = size::of_merged_writes(&state.writes, &state.overlays);
+    let size = mutations + writes + size::of_ranges(&state.reads);
     if size <= limit {
         return Ok(());
     }
     Err(Error::new(Code::TRANSACTION_TOO_LARGE).context(format!("it has {size} bytes, allowed are {limit}")))
-}
-
-/// The write conflict ranges of mutations and those added by hand, merged.
-fn merged_writes(state: &State) -> Vec<(u32, ConflictSet)> {
-    let mut writes = state.writes.clone();
-    for (keyspace, overlay) in &state.overlays {
-        let mut set = match writes.iter().position(|(id, _)| id == keyspace) {
-            Some(at) => writes.swap_remove(at).1,
-            None => ConflictSet::default(),
-        };
-        overlay.write_ranges(&mut |range| set.add(range));
-        writes.push((*keyspace, set));
-    }
-    writes.iter_mut().for_each(|(_, set)| set.tidy());
-    writes
-}
-
-fn write_ranges_size(overlay: &Overlay) -> usize {
-    let mut size = 0;
-    overlay.write_ranges(&mut |range| size += RANGE_HEADER + range.size());
-    size
-}
-
-fn ranges_size(sets: &[(u32, ConflictSet)]) -> usize {
-    let size = |range: RangeRef<'_>| RANGE_HEADER + range.size();
-    sets.iter().map(|(_, set)| set.iter().map(size).sum::<usize>()).sum()
 }

@@ -91,7 +91,7 @@ impl Transaction {
     fn estimated(&self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<i64> {
         let point = self.service.latest(Tier::Disk)?;
         let (mut bytes, mut pairs) = (0, 0);
-        let range = Range { keyspace, begin, end, reverse: false };
+        let range = Range { keyspace, begin, end, reverse: false, want: ADDED_UP };
         self.service.scan(&point, Tier::Disk, range, &mut |key, value| {
             bytes += (key.len() + value.len()) as u64;
             pairs += 1;
@@ -107,7 +107,7 @@ impl Transaction {
         let point = self.service.latest(Tier::Disk)?;
         let mut points = vec![begin.to_vec()];
         let mut bytes = 0;
-        let range = Range { keyspace, begin, end, reverse: false };
+        let range = Range { keyspace, begin, end, reverse: false, want: 0 };
         self.service.scan(&point, Tier::Disk, range, &mut |key, value| {
             if bytes >= chunk {
                 points.push(key.to_vec());

@@ -7,13 +7,15 @@
 
 use std::sync::Arc;
 
-use plinth_api::{key::printable, Code, Done, Error, Result, Value};
+use plinth_api::{
+    key::{is_special, printable},
+    Code, Done, Error, Result, Value,
+};
 
 use super::calls::Call;
 use super::{Phase, State, Transaction};
 use crate::defects::{is_on, Defect};
 use crate::overlay::{unreadable, Known, Pending};
-use crate::special;
 use crate::store::{Tier, NOT_IN_MEMORY};
 use crate::version::ReadPoint;
 
@@ -36,7 +38,7 @@ pub(super) enum KeyRead {
 
 impl Transaction {
     pub(super) fn read_key(&self, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Option<Value>> {
-        if special::is_special(key) {
+        if is_special(key) {
             return self.special_get(keyspace, key);
         }
         match self.issue_key(keyspace, key, snapshot)? {
@@ -56,7 +58,7 @@ impl Transaction {
         snapshot: bool,
         done: Done<Option<Value>>,
     ) -> Option<Arc<dyn plinth_api::Pending>> {
-        if special::is_special(key) {
+        if is_special(key) {
             done(self.special_get(keyspace, key));
             return None;
         }
@@ -118,11 +120,25 @@ impl Transaction {
     /// Reads a key. In memory only, a read that must go to the disk has not ended.
     pub(super) fn fetch(&self, issued: &Issued, tier: Tier, key: &[u8]) -> Result<Option<Value>> {
         let read = |point: &ReadPoint| self.service.get(point, tier, issued.keyspace, key);
-        let result = match &issued.point {
-            Some(point) => read(point),
-            None => self.obtain_point(issued.epoch, issued.wanted, tier).and_then(|point| read(&point)),
+        let result = match (&issued.point, issued.wanted) {
+            (Some(point), _) => read(point),
+            // In memory the version is settled even if the key is not there.
+            (None, wanted) if wanted.is_some() || tier == Tier::Memory => {
+                self.obtain_point(issued.epoch, wanted, tier).and_then(|point| read(&point))
+            }
+            (None, _) => self.fetch_first(issued, key),
         };
         result.or_else(|error| self.read_again(issued.keyspace, key, error))
+    }
+
+    /// The first read, which settles the read version.
+    fn fetch_first(&self, issued: &Issued, key: &[u8]) -> Result<Option<Value>> {
+        let (found, value) = self.service.get_latest(issued.keyspace, key)?;
+        let point = self.settle_point(issued.epoch, found.clone())?;
+        match Arc::ptr_eq(&point, &found) {
+            true => Ok(value),
+            false => self.service.get(&point, Tier::Disk, issued.keyspace, key),
+        }
     }
 
     /// A key that was read before the read version left the window is still known (rule RYW-12).
@@ -204,6 +220,11 @@ impl Transaction {
             Some(version) => self.service.at(version)?,
             None => self.service.latest(tier)?,
         };
+        self.settle_point(epoch, found)
+    }
+
+    /// Notes where the transaction reads, unless that is known.
+    fn settle_point(&self, epoch: u64, found: Arc<ReadPoint>) -> Result<Arc<ReadPoint>> {
         let mut state = self.lock();
         if state.epoch != epoch {
             return Err(was_reset());

@@ -13,6 +13,7 @@ use plinth_api::{Code, Durability, Error, Result, TransactionDefaults};
 use super::cache::ReadCache;
 use super::calls::{Call, Calls};
 use crate::atomic::Stamp;
+use crate::commit::size::RANGE_HEADER;
 use crate::commit::Request;
 use crate::conflict::ConflictSet;
 use crate::executor::{Job, Timer};
@@ -386,9 +387,6 @@ impl Options {
         }
     }
 }
-
-/// Bytes that a conflict range counts for beside its keys (rule LIM-5).
-pub const RANGE_HEADER: usize = 24;
 
 /// Bytes that a conflict range with bounds of these lengths counts for.
 pub const fn range_size(begin: usize, end: usize) -> usize {

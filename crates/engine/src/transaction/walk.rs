@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::sync::{Arc, MutexGuard};
 
 use plinth_api::{
-    key::{successor, END_OF_SYSTEM_KEYS},
+    key::{is_special_range, successor, END_OF_SYSTEM_KEYS},
     Code, Done, EntryMapper, Error, KeyRange, KeySelector, MappedResult, MappedRow, RangeOptions, RangeResult, Result,
     Rows,
 };
@@ -15,8 +15,7 @@ use super::read::{is_on_disk, issue, told, Issued};
 use super::{State, Transaction};
 use crate::defects::{is_on, Defect};
 use crate::limits::Bounds;
-use crate::overlay::{resolve, scan, Overlay, Resolved, View};
-use crate::special;
+use crate::overlay::{resolve, scan, Overlay, Resolved, Stretch, View};
 use crate::store::{Range, Tier, Visit};
 
 /// Pairs that room is made for at once, without and with a limit, and what counts as a long pair.
@@ -131,7 +130,7 @@ impl Transaction {
         end: KeySelector,
         options: RangeOptions,
     ) -> Result<RangeResult> {
-        if special::is_special_range(&begin, &end) {
+        if is_special_range(&begin, &end) {
             return self.special_range(keyspace, begin, end, options);
         }
         match self.issue_range(keyspace, begin, end, options)? {
@@ -148,7 +147,7 @@ impl Transaction {
         options: RangeOptions,
         done: Done<RangeResult>,
     ) -> Option<Arc<dyn plinth_api::Pending>> {
-        if special::is_special_range(&begin, &end) {
+        if is_special_range(&begin, &end) {
             return told(done, self.special_range(keyspace, begin, end, options));
         }
         match self.issue_range(keyspace, begin, end, options) {
@@ -256,7 +255,8 @@ impl Transaction {
     ) -> Result<(T, Touched)> {
         // Obtained when it is needed: a read of own writes alone needs none (rule RYW-13).
         let point = OnceCell::new();
-        let source = |begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>| {
+        let source = |stretch: Stretch<'_>, visit: &mut Visit<'_>| {
+            let Stretch { begin, end, reverse, want } = stretch;
             let point = match point.get() {
                 Some(point) => point,
                 None => {
@@ -264,7 +264,7 @@ impl Transaction {
                     point.get_or_init(|| obtained)
                 }
             };
-            let range = Range { keyspace: seen.issued.keyspace, begin, end, reverse };
+            let range = Range { keyspace: seen.issued.keyspace, begin, end, reverse, want };
             let scanned = self.service.scan(point, tier, range, visit);
             scanned.or_else(|error| self.scan_again(range, error, visit))
         };
@@ -348,7 +348,9 @@ fn collect(view: &View<'_>, begin: &[u8], end: &[u8], options: RangeOptions) -> 
     let mut rows = Rows::default();
     let (mut bytes, mut more) = (0, false);
     let most = if options.limit == 0 { FIRST_ROOM } else { options.limit.min(MOST_ROOM) };
-    scan(view, begin, end.min(view.max), options.reverse, &mut |key, value| {
+    // Where bytes end it, how many pairs that are is not known.
+    let stretch = Stretch { begin, end: end.min(view.max), reverse: options.reverse, want: options.limit };
+    scan(view, stretch, &mut |key, value| {
         if rows.is_empty() {
             // The first pair tells how long the others may be.
             rows.reserve(most, (key.len() + value.len()).min(LONG_PAIR));
@@ -415,4 +417,23 @@ fn general_conflict(
         }
     }
     (low < high).then_some((low, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_hears_of_a_limit() {
+        let asked = std::cell::RefCell::new(Vec::new());
+        let source = |stretch: Stretch<'_>, _: &mut Visit<'_>| {
+            asked.borrow_mut().push(stretch.want);
+            Ok(())
+        };
+        let view = View { source: &source, overlay: None, max: b"\xff", longest: 100 };
+        for limit in [0, 1, 500] {
+            collect(&view, b"a", b"b", RangeOptions { limit, ..RangeOptions::default() }).unwrap();
+        }
+        assert_eq!(asked.take(), [0, 1, 500]);
+    }
 }

@@ -48,10 +48,22 @@ struct Retained {
 /// Old versions dropped for each new one, at most: a bound for the pause after a long burst.
 const DROPPED_AT_ONCE: usize = 16;
 
+impl ReadPoint {
+    /// A version whose state is in another process.
+    pub fn elsewhere(version: i64) -> Arc<Self> {
+        Arc::new(Self { version, snapshot: SharedSnapshot::elsewhere() })
+    }
+}
+
 impl SharedSnapshot {
     /// A snapshot that can be shared.
     pub fn new(snapshot: Box<dyn Snapshot>) -> Arc<Self> {
         Arc::new(Self(RwLock::new(Some(snapshot))))
+    }
+
+    /// None: the state is in another process, and here it reads as if it had been released.
+    pub fn elsewhere() -> Arc<Self> {
+        Arc::new(Self(RwLock::new(None)))
     }
 
     /// Reads in the snapshot; `transaction_too_old` once it was released.

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use plinth_api::{Database, DatabaseOptions, KeySelector, RangeOptions, Result, Transaction};
+use rocksdb::{DBWithThreadMode, MultiThreaded, Options};
 
 /// The default keyspace.
 pub const DEFAULT: u32 = 0;
@@ -50,6 +51,29 @@ impl Disk {
     pub fn open_with(&self, options: DatabaseOptions) -> Arc<dyn Database> {
         plinth_engine::open(&self.path(), options).unwrap()
     }
+}
+
+/// The closed database in a directory as RocksDB sees it, with all of its column families.
+pub fn raw(path: &str) -> DBWithThreadMode<MultiThreaded> {
+    let names = DBWithThreadMode::<MultiThreaded>::list_cf(&Options::default(), path).unwrap();
+    DBWithThreadMode::open_cf(&Options::default(), path, names).unwrap()
+}
+
+/// Writes into the engine's own keyspace of a closed database; `None` removes the key.
+pub fn write_meta(path: &str, key: &str, value: Option<&[u8]>) {
+    let db = raw(path);
+    let meta = db.cf_handle("plinth.meta").unwrap();
+    match value {
+        Some(value) => db.put_cf(&meta, key, value).unwrap(),
+        None => db.delete_cf(&meta, key).unwrap(),
+    }
+}
+
+/// Reads a keyspace number of the engine's own keyspace of a closed database.
+pub fn read_meta(path: &str, key: &str) -> Option<u32> {
+    let db = raw(path);
+    let value = db.get_cf(&db.cf_handle("plinth.meta").unwrap(), key).unwrap();
+    value.map(|value| u32::from_be_bytes(value.try_into().unwrap()))
 }
 
 /// The number of the error, 0 for success.

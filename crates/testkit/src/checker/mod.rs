@@ -5,6 +5,7 @@
 //! be told the same. Then its conflict ranges are known, and with them which commits it may and
 //! may not have survived.
 
+mod parts;
 mod real_time;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use plinth_api::{Code, Database, DatabaseOptions};
 
 use crate::call::Answer;
-use crate::history::{Attempt, CommitRecord, History, Outcome};
+use crate::history::{Attempt, CommitRecord, History, Outcome, KEYSPACES};
 use crate::model::{intersects, ModelDatabase, ModelTransaction, Span};
 
 /// What was proved.
@@ -42,7 +43,10 @@ pub struct Violation {
     pub text: String,
 }
 
-type Checked<T> = std::result::Result<T, Violation>;
+pub use parts::merge;
+
+/// What a check comes to.
+pub type Checked<T> = std::result::Result<T, Violation>;
 
 /// A versionstamp; in order like the commits.
 type Stamp = [u8; 10];
@@ -64,7 +68,7 @@ fn no_errors(history: &History) -> Checked<()> {
             return violation("ERRC", format!("{}: {call} gives {answer:?}", attempt.name));
         }
         if let Some(Outcome::Failed(code)) = attempt.commit.as_ref().map(|commit| commit.outcome) {
-            if code != Code::NOT_COMMITTED {
+            if code != Code::NOT_COMMITTED && !(history.in_parts && code.is_retryable()) {
                 return violation("ERRC", format!("{}: commit gives {code:?}", attempt.name));
             }
         }
@@ -88,15 +92,18 @@ struct Replay<'a> {
     model: ModelDatabase,
     ids: Vec<u32>,
     applied: Vec<Applied>,
+    /// Commits that were begun and did not happen; others may have been refused because of them.
+    vain: Vec<(u64, Vec<Span>)>,
     summary: Summary,
 }
 
 impl<'a> Replay<'a> {
     fn new(history: &'a History) -> Self {
         let model = ModelDatabase::following(history.first_version, DatabaseOptions::default());
-        let second = model.open_keyspace("second").map_or(1, |keyspace| keyspace.id);
+        let open = |name: &&str| model.open_keyspace(name).map_or(u32::MAX, |keyspace| keyspace.id);
+        let ids = KEYSPACES.iter().map(open).collect();
         let summary = Summary { attempts: history.attempts.len(), ..Summary::default() };
-        Self { history, model, ids: vec![0, second], applied: Vec::new(), summary }
+        Self { history, model, ids, applied: Vec::new(), vain: Vec::new(), summary }
     }
 
     /// Applies all commits in the order of their versionstamps.
@@ -152,15 +159,20 @@ impl<'a> Replay<'a> {
 
     /// Those that committed nothing: their reads, and the reason of their conflict.
     fn others(&mut self) -> Checked<()> {
+        let mut refused = Vec::new();
         for attempt in self.history.attempts.iter().filter(|attempt| attempt.committed().is_none()) {
             let transaction = self.again(attempt)?;
-            if let Some(commit) = &attempt.commit {
-                if commit.outcome == Outcome::Failed(Code::NOT_COMMITTED) {
-                    self.justified(attempt, commit, &transaction)?;
+            let Some(commit) = &attempt.commit else { continue };
+            match commit.outcome {
+                Outcome::Failed(Code::NOT_COMMITTED) => refused.push((attempt, commit, transaction)),
+                Outcome::Failed(code) if code.is_maybe_committed() => {
+                    self.vain.push((commit.started, transaction.write_spans()));
                 }
+                Outcome::Unknown => self.vain.push((commit.started, transaction.write_spans())),
+                _ => {}
             }
         }
-        Ok(())
+        refused.iter().try_for_each(|(attempt, commit, transaction)| self.justified(attempt, commit, transaction))
     }
 
     /// Someone who had begun to commit by then changed what was read (CONF-20).
@@ -181,7 +193,8 @@ impl<'a> Replay<'a> {
     fn reason(&self, read_version: Option<i64>, returned: u64, reads: &[Span]) -> bool {
         let Some(read_version) = read_version else { return false };
         let mut later = self.applied.iter().filter(|commit| commit.version > read_version && commit.started < returned);
-        later.any(|commit| intersects(&commit.spans, reads))
+        let mut vain = self.vain.iter().filter(|(started, _)| *started < returned);
+        later.any(|commit| intersects(&commit.spans, reads)) || vain.any(|(_, spans)| intersects(spans, reads))
     }
 
     /// Makes the calls again on the model and compares what they read.
@@ -260,6 +273,7 @@ mod tests {
         Attempt {
             name: name.into(),
             acknowledged: 0,
+            asked: 0,
             read_version,
             by_hand: true,
             version_known: 0,
@@ -278,7 +292,7 @@ mod tests {
     }
 
     fn history(attempts: Vec<Attempt>) -> History {
-        History { first_version: BEFORE, attempts }
+        History { first_version: BEFORE, attempts, in_parts: false }
     }
 
     /// VST-1 and CONF-14: the stamps tell who of one version comes first.

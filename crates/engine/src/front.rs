@@ -1,0 +1,141 @@
+//! What the transactions of one database handle share, wherever the data is: options, limits, the
+//! threads of asynchronous calls.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use plinth_api::{Code, DatabaseOption, DatabaseOptions, Error, Result, TransactionDefaults};
+
+use crate::executor::Executor;
+use crate::watch::{Slot, Watch, Watches};
+
+/// Watches at most, unless an option says otherwise (rule WATCH-8).
+const MAX_WATCHES: usize = 10_000;
+/// Asynchronous calls that wait for a thread, at most.
+const QUEUED_CALLS: usize = 10_000;
+
+/// See the file's top.
+pub struct Front {
+    /// The options the handle was opened with.
+    pub options: DatabaseOptions,
+    /// Where the database is, and its id.
+    pub identity: (String, String),
+    /// The watches.
+    pub watches: Arc<Watches>,
+    /// The threads of asynchronous calls.
+    pub executor: Arc<Executor>,
+    /// What transactions begin with, once an option of the open database changed it.
+    defaults: ArcSwapOption<TransactionDefaults>,
+    /// Whether `defaults` holds something: a look at it costs as much as a begin.
+    defaults_changed: AtomicBool,
+    closed: AtomicBool,
+    live: AtomicUsize,
+    reserved: AtomicUsize,
+}
+
+impl Front {
+    /// Of a handle that is open, with so many threads at most.
+    pub fn new(options: DatabaseOptions, identity: (String, String), threads: usize) -> Self {
+        Self {
+            options,
+            identity,
+            watches: Arc::new(Watches::new(MAX_WATCHES)),
+            executor: Executor::new(threads, QUEUED_CALLS),
+            defaults: ArcSwapOption::empty(),
+            defaults_changed: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            live: AtomicUsize::new(0),
+            reserved: AtomicUsize::new(0),
+        }
+    }
+
+    /// Fails once the handle is closed.
+    pub fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::new(Code::DATABASE_CLOSED));
+        }
+        Ok(())
+    }
+
+    /// Refuses calls from now on. Returns whether it did so already.
+    pub fn close(&self) -> bool {
+        self.closed.swap(true, Ordering::AcqRel)
+    }
+
+    /// What transactions begin with now.
+    pub fn defaults(&self) -> TransactionDefaults {
+        if !self.defaults_changed.load(Ordering::Acquire) {
+            return self.options.transaction;
+        }
+        self.defaults.load().as_deref().copied().unwrap_or(self.options.transaction)
+    }
+
+    /// Sets an option of the open database.
+    pub fn set_option(&self, option: DatabaseOption) -> Result<()> {
+        self.check_open()?;
+        let option = option.check(self.options.transaction.size_limit)?;
+        if let DatabaseOption::MaxWatches(limit) = option {
+            self.watches.set_limit(usize::try_from(limit).unwrap_or(0));
+        }
+        let before = self.options.transaction;
+        self.defaults.rcu(|now| Some(Arc::new(now.as_deref().copied().unwrap_or(before).with(option))));
+        self.defaults_changed.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Makes room for one more transaction; [`Front::ended`] gives it up.
+    pub fn admit(&self) -> Result<()> {
+        self.check_open()?;
+        if self.live.fetch_add(1, Ordering::Relaxed) >= self.options.max_transactions {
+            self.ended();
+            let text = format!("{} are live", self.options.max_transactions);
+            return Err(Error::new(Code::TOO_MANY_TRANSACTIONS).context(text));
+        }
+        Ok(())
+    }
+
+    /// A transaction has ended.
+    pub fn ended(&self) {
+        self.live.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Transactions alive.
+    pub fn live(&self) -> u64 {
+        self.live.load(Ordering::Relaxed) as u64
+    }
+
+    /// Takes bytes from the memory budget.
+    pub fn reserve(&self, bytes: usize) -> Result<()> {
+        let limit = self.options.memory_budget / 4;
+        let before = self.reserved.fetch_add(bytes, Ordering::Relaxed);
+        if before + bytes > limit {
+            self.reserved.fetch_sub(bytes, Ordering::Relaxed);
+            let text = format!("open transactions hold {before} of {limit} bytes");
+            return Err(Error::new(Code::MEMORY_LIMIT_EXCEEDED).context(text));
+        }
+        Ok(())
+    }
+
+    /// Gives bytes back.
+    pub fn release(&self, bytes: usize) {
+        self.reserved.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes taken.
+    pub fn reserved(&self) -> u64 {
+        self.reserved.load(Ordering::Relaxed) as u64
+    }
+
+    /// Room for one more watch (rule WATCH-8).
+    pub fn reserve_watch(&self) -> Result<Slot> {
+        self.watches.reserve()
+    }
+
+    /// Tells a watch how it ended, on a thread of the executor.
+    pub fn end_watch(&self, watch: &Watch, outcome: Result<()>) {
+        if let Some(done) = watch.take() {
+            self.executor.submit(Box::new(move || done(outcome)));
+        }
+    }
+}
