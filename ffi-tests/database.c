@@ -1,6 +1,6 @@
 /*
- * Databases: open, close, reopen, options, what else a directory may hold, one opener at a time,
- * memory databases, sync and metrics. Design D8, D10, D11, D12 and the comments of the header.
+ * Databases: open, close, reopen, options, what else a directory may hold, memory
+ * databases, sync and metrics. Design D8, D10, D11, D12 and the comments of the header.
  */
 #include "harness.h"
 
@@ -205,28 +205,6 @@ static void must_exist_of_an_empty_directory_fails(void) {
     CHECK_CODE(try_open(where.text, &exist), PLINTH_ERROR_DATABASE_MISSING);
 }
 
-/* ------------------------------------------------------------------ one opener at a time */
-
-static void a_second_open_in_this_process_fails(void) {
-    path where = temporary_path();
-    path link = temporary_path();
-    char other[400], pid[32];
-    plinth_database *db = open_with(where.text, NULL);
-    CHECK_CODE(try_open(where.text, NULL), PLINTH_ERROR_LOCK_FILE_FAILURE);
-    snprintf(pid, sizeof pid, "%ld", (long)getpid());
-    last_error_has(pid);
-    /* The same directory by other names. */
-    snprintf(other, sizeof other, "%s/.", where.text);
-    CHECK_CODE(try_open(other, NULL), PLINTH_ERROR_LOCK_FILE_FAILURE);
-    snprintf(other, sizeof other, "%s//", where.text);
-    CHECK_CODE(try_open(other, NULL), PLINTH_ERROR_LOCK_FILE_FAILURE);
-    CHECK_INT(symlink(where.text, link.text), 0);
-    CHECK_CODE(try_open(link.text, NULL), PLINTH_ERROR_LOCK_FILE_FAILURE);
-    put(db, B("still"), B("usable"));
-    CHECK_OK(plinth_database_close(db));
-    CHECK_OK(try_open(where.text, NULL));
-}
-
 static void a_failed_open_leaves_the_directory_free(void) {
     path where = temporary_path();
     plinth_database_options options = database_options();
@@ -234,33 +212,6 @@ static void a_failed_open_leaves_the_directory_free(void) {
     options.must_not_exist = true;
     CHECK_CODE(try_open(where.text, &options), PLINTH_ERROR_DATABASE_EXISTS);
     CHECK_OK(try_open(where.text, NULL));
-}
-
-/* Runs in a second process: the open must fail and name the process that has the database. */
-static int open_in_second_process(const char *where, const char *owner) {
-    plinth_database *db = NULL;
-    plinth_error error = plinth_database_open(where, NULL, &db);
-    if (error != PLINTH_ERROR_LOCK_FILE_FAILURE) {
-        fprintf(stderr, "the second process got %d\n", (int)error);
-        return 3;
-    }
-    if (strstr(plinth_last_error(), owner) == NULL) {
-        fprintf(stderr, "no %s in: %s\n", owner, plinth_last_error());
-        return 4;
-    }
-    return 0;
-}
-
-static void a_second_process_fails_and_is_told_the_owner(void) {
-    path where = temporary_path();
-    char pid[32];
-    plinth_database *db = open_with(where.text, NULL);
-    snprintf(pid, sizeof pid, "%ld", (long)getpid());
-    CHECK_INT(wait_for(spawn_self("second-process", where.text, pid, -1)), 0);
-    /* A refused open in this process must not let go of the lock. */
-    CHECK_CODE(try_open(where.text, NULL), PLINTH_ERROR_LOCK_FILE_FAILURE);
-    CHECK_INT(wait_for(spawn_self("second-process", where.text, pid, -1)), 0);
-    CHECK_OK(plinth_database_close(db));
 }
 
 /* ------------------------------------------------------------------ memory databases */
@@ -558,9 +509,6 @@ static void the_library_tells_its_versions(void) {
 }
 
 int main(int argc, char **argv) {
-    if (argc == 4 && strcmp(argv[1], "second-process") == 0) {
-        return open_in_second_process(argv[2], argv[3]);
-    }
     harness_begin(argc, argv);
     RUN(a_missing_directory_is_created_with_mode_0700);
     RUN(the_identity_file_names_the_format);
@@ -579,9 +527,7 @@ int main(int argc, char **argv) {
     RUN(an_identity_file_of_something_else_is_refused);
     RUN(must_exist_and_must_not_exist_are_obeyed);
     RUN(must_exist_of_an_empty_directory_fails);
-    RUN(a_second_open_in_this_process_fails);
     RUN(a_failed_open_leaves_the_directory_free);
-    RUN(a_second_process_fails_and_is_told_the_owner);
     RUN(memory_databases_are_independent);
     RUN(a_memory_database_is_forgotten_on_close);
     RUN(a_memory_database_never_exists_before);

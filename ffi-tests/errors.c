@@ -140,6 +140,10 @@ static const struct {
     {PLINTH_ERROR_TRANSACTION_NOT_FOUND, 9014, "transaction_not_found", NO},
     {PLINTH_ERROR_TOO_MANY_KEYSPACES, 9015, "too_many_keyspaces", NO},
     {PLINTH_ERROR_FORKED, 9016, "forked", NO},
+    {PLINTH_ERROR_HOST_UNAVAILABLE, 9017, "host_unavailable", YES},
+    {PLINTH_ERROR_PROTOCOL_NOT_SUPPORTED, 9018, "protocol_not_supported", NO},
+    {PLINTH_ERROR_PEER_NOT_PERMITTED, 9019, "peer_not_permitted", NO},
+    {PLINTH_ERROR_FILE_SYSTEM_NOT_SUITABLE, 9020, "file_system_not_suitable", NO},
 };
 #define ROWS (sizeof table / sizeof table[0])
 
@@ -258,7 +262,7 @@ static void each_thread_has_its_own_story(void) {
 /* ------------------------------------------------------------------ on_error */
 
 static bool on_error_retries(plinth_error number) {
-    static const plinth_error retried[] = {1007, 1009, 1020, 1021, 1037, 1038, 1039, 1042, 1051, 1078, 1079, 1213, 1223, 2137};
+    static const plinth_error retried[] = {1007, 1009, 1020, 1021, 1037, 1038, 1039, 1042, 1051, 1078, 1079, 1213, 1223, 2137, 9017};
     for (size_t i = 0; i < sizeof retried / sizeof retried[0]; i++) {
         if (retried[i] == number) {
             return true;

@@ -1,12 +1,13 @@
 #!/bin/bash
 # Runs the published npm package foundationdb, unmodified, against libfdb_c.so:
 #
-#     clients/node/run.sh [path/to/libfdb_c.so] [test ...]
+#     clients/node/run.sh [path/to/libfdb_c.so] [--install | test ...]
 #
 # Needs node 18 or newer and npm: on Debian 12 the packages nodejs and npm. The package ships its
 # addon compiled for linux-x64; elsewhere it would need a compiler and FoundationDB's header.
 # The library is the argument, $FDB_C_LIBRARY, or target/release/libfdb_c.so. Each test file is a
-# process of its own with a data directory of its own; PLINTH_DATA=:memory: is kept if it is set.
+# process of its own with a data directory of its own; PLINTH_DATA=:memory: is kept if it is set. With --install it is
+# only seen to that the package is there.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 here=$PWD/clients/node
@@ -36,6 +37,7 @@ install_client() {
 }
 cmp -s "$here/package-lock.json" "$work/installed" || install_client ||
     { echo "clients node: the package cannot be installed" >&2; exit 1; }
+[ "${1:-}" != --install ] || exit 0
 
 # with_data <log> <command...>: runs it on a fresh data directory.
 with_data() {

@@ -1,12 +1,13 @@
 #!/bin/bash
 # Runs FoundationDB's own Python packages, unmodified from PyPI, against libfdb_c.so.
 #
-# usage: clients/python/run.sh [--library DIRECTORY] [--only NAME]... [--directory] [--bench] [VERSION]...
+# usage: clients/python/run.sh [--library DIRECTORY] [--only NAME]... [--directory] [--bench | --install] [VERSION]...
 #
 # VERSION is one of versions.txt; all of them without. The library is looked for in DIRECTORY, else
 # in $FDB_C_LIBRARY (a directory or the file itself), else in target/release.
 # --only runs test files whose name contains NAME; --directory keeps the data on disk instead of in
-# memory; --bench measures instead (bench.py). Needs Debian's python3-venv and, the first time, the network (7.1 and 7.3 are sources, which
+# memory; --bench measures instead (bench.py), --install only
+# installs. Needs Debian's python3-venv and, the first time, the network (7.1 and 7.3 are sources, which
 # pip builds with the setuptools that it fetches for that).
 # The last line for each version is: clients python VERSION: N passed, M failed
 set -u
@@ -15,6 +16,7 @@ root=$(cd "$here/../.." && pwd)
 library=${FDB_C_LIBRARY:-$root/target/release}
 only=()
 bench=
+install=
 versions=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -25,7 +27,8 @@ while [ $# -gt 0 ]; do
         ;;
     --directory) only+=(--directory); shift ;;
     --bench) bench=yes; shift ;;
-    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --install) install=yes; shift ;;
+    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
     *) versions+=("$1"); shift ;;
     esac
@@ -64,6 +67,7 @@ for version in "${versions[@]}"; do
         status=1
         continue
     fi
+    [ -z "$install" ] || continue
     what=("$here/runner.py" "$version" "${only[@]+"${only[@]}"}")
     [ -z "$bench" ] || what=("$here/bench.py")
     LD_LIBRARY_PATH=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} \

@@ -1,6 +1,6 @@
 /*
  * Where the data is: a directory, a cluster file, a connection string, nothing at all; what is refused; one
- * store for all handles of a process, and one process for a store. Rules NET-4 to NET-7, COM-8, VER-11.
+ * store for all handles of all processes. Rules NET-4 to NET-7, COM-8, VER-11.
  *
  * A name leads to one store or to an error. Each step is a process of its own, so that only files connect
  * them; the environment of each is made here.
@@ -39,6 +39,15 @@ static void write_and_die_role(const char *name, const char *value) {
     raise(SIGKILL);
 }
 
+/* Opens, and dies at once: whoever the directory goes to then. */
+static void open_and_die_role(const char *name, const char *unused) {
+    (void)unused;
+    (void)open_named(name);
+    if (harness.failures == 0) {
+        raise(SIGKILL);
+    }
+}
+
 static void read_role(const char *name, const char *value) {
     FDBDatabase *db = open_named(name);
     FDBTransaction *tr = begin(db);
@@ -75,20 +84,34 @@ static void told_role(const char *name, const char *want) {
     fdb_database_destroy(db);
 }
 
-/* NET-6: the store is another process's: the call itself says so. */
-static void locked_role(const char *name, const char *unused) {
-    FDBDatabase *db = (FDBDatabase *)&db;
-    (void)unused;
-    CHECK_CODE(fdb_create_database(name, &db), 1529);
-    CHECK(db == NULL);
+/* NET-6: the store is another process's, and is shared: this one reads what that one wrote, and answers. */
+static void share_role(const char *name, const char *want) {
+    FDBDatabase *db = open_named(name);
+    FDBTransaction *tr = begin(db);
+    CHECK_VALUE(tr, B("k"), text(want));
+    destroy(tr);
+    put(db, B("answer"), text(want));
+    fdb_database_destroy(db);
 }
 
-/* NET-6: while this process has the store, another gets an error at once. */
+/* NET-6: while this process has the store, another works on it too: both see it all, and conflict. */
 static void hold_role(const char *name, const char *value) {
     FDBDatabase *db = open_named(name);
+    FDBTransaction *tr = begin(db);
+    FDBFuture *changed = tr_watch(tr, B("answer"));
+    CHECK_OK(commit(tr));
+    fdb_transaction_reset(tr);
     put(db, B("k"), text(value));
-    CHECK_CHILD("locked", name, "");
-    put(db, B("k"), text(value));
+    CHECK_VALUE(tr, B("answer"), ABSENT);
+    tr_set(tr, B("other"), B("1"));
+    CHECK_CHILD("share", name, value);
+    CHECK_OK(fdb_future_block_until_ready(changed));
+    CHECK_OK(fdb_future_get_error(changed));
+    fdb_future_destroy(changed);
+    CHECK_CODE(commit(tr), 1020);
+    fdb_transaction_reset(tr);
+    CHECK_VALUE(tr, B("answer"), text(value));
+    destroy(tr);
     fdb_database_destroy(db);
 }
 
@@ -157,9 +180,10 @@ static const struct {
 } roles[] = {
     {"write", write_role},
     {"write_and_die", write_and_die_role},
+    {"open_and_die", open_and_die_role},
     {"read", read_role},
     {"refused", refused_role},
-    {"locked", locked_role},
+    {"share", share_role},
     {"told", told_role},
     {"hold", hold_role},
     {"versions", versions_role},
@@ -376,8 +400,8 @@ static void a_handle_for_each_transaction_net5_net7(void) {
     CHECK_CHILD("many_handles", "my.cluster", "");
 }
 
-/* NET-6: a second process gets an error at once, and the first is not harmed. */
-static void a_store_belongs_to_one_process_net6(void) {
+/* NET-6: a second process shares the store, and the first goes on when it has left. */
+static void a_store_is_shared_by_processes_net6(void) {
     begin_claim();
     write_file("my.cluster", CONNECTION "\n");
     CHECK_CHILD("hold", "my.cluster", "held");
@@ -396,6 +420,23 @@ static void what_was_acknowledged_survives_a_kill_com8(void) {
         CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         CHECK_CHILD("read", "my.cluster", value);
     }
+}
+
+/* NET-6: no open fails because those before it are killed, each of which may have had the directory. */
+static void opens_go_well_while_others_are_killed_net6(void) {
+    enum { AT_ONCE = 6 };
+    pid_t running[AT_ONCE] = {0};
+    long opens = scaled(10) * AT_ONCE;
+    begin_claim();
+    write_file("my.cluster", CONNECTION "\n");
+    CHECK_CHILD("write", "my.cluster", "kept");
+    for (long i = 0; i < opens + AT_ONCE; i++) {
+        pid_t *next = &running[i % AT_ONCE];
+        int status = i < AT_ONCE ? 0 : wait_for(*next);
+        CHECK(i < AT_ONCE || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+        *next = i < opens ? spawn_self("open_and_die", "my.cluster", "") : 0;
+    }
+    CHECK_CHILD("read", "my.cluster", "kept");
 }
 
 /* VER-11: versions go on over processes. */
@@ -428,8 +469,9 @@ int main(int argc, char **argv) {
     RUN(a_connection_string_names_a_store_net5);
     RUN(handles_of_one_path_share_a_store_net5);
     RUN(a_handle_for_each_transaction_net5_net7);
-    RUN(a_store_belongs_to_one_process_net6);
+    RUN(a_store_is_shared_by_processes_net6);
     RUN(what_was_acknowledged_survives_a_kill_com8);
+    RUN(opens_go_well_while_others_are_killed_net6);
     RUN(versions_go_on_over_processes_ver11);
     return harness_end();
 }

@@ -22,7 +22,7 @@
 
 #include <dlfcn.h>
 
-enum { ROUNDS = 12, ROWS = 2000 };
+enum { ROUNDS = 12, ROWS = 2000, SHARED_ROWS = 50 };
 
 static void *plinth_library, *fdb_library;
 
@@ -415,40 +415,66 @@ static void versions_differ(void)
     CHECK_EQ(theirs, rocksdb::GetRocksVersionAsString());
 }
 
-/* NET-6: a directory that one library has open is refused to the other, in the same process too. */
-static void one_directory_is_opened_by_one_library(void)
+/* Each of two that have one directory open sees at once what the other has written. */
+static void check_shared(Store &one, Store &two, long round)
+{
+    for (Store *writer : {&one, &two}) {
+        Store &reader = writer == &one ? two : one;
+        writer->write(0, SHARED_ROWS, ++round);
+        for (long row = 0; row < SHARED_ROWS; row++) {
+            const std::string expected = is_gone(row, round) ? "" : value_of(writer->name, row, round);
+            CHECK_EQ(reader.read(key_of(row)), expected);
+        }
+    }
+}
+
+/* Opens for the time of a claim, with PLINTH_DATA naming the directory. */
+template <class Kind>
+static void share(Store &store, long round)
+{
+    const std::string data = std::getenv("PLINTH_DATA");
+    setenv("PLINTH_DATA", store.directory.c_str(), 1);
+    Kind guest(store.name, store.directory);
+    guest.open();
+    setenv("PLINTH_DATA", data.c_str(), 1);
+    check_shared(store, guest, round);
+    guest.close();
+    store.write(0, SHARED_ROWS, round);
+    CHECK_EQ(store.read(key_of(1)), is_gone(1, round) ? "" : value_of(store.name, 1, round));
+}
+
+/* NET-6: a directory that one library has open is shared by the other, in the same process too. */
+static void one_directory_is_shared_by_both_libraries(void)
+{
+    share<Native>(*stores[1], 100);
+    share<Client>(*stores[0], 200);
+    share<Native>(*stores[0], 300);
+}
+
+/* NET-6: unless it is to be had alone. */
+static void alone_is_alone_for_both_libraries(void)
 {
     FUNCTION(plinth_library, plinth_database_open);
     FUNCTION(plinth_library, plinth_database_close);
     FUNCTION(fdb_library, fdb_create_database);
-    FUNCTION(fdb_library, fdb_database_destroy);
-    FUNCTION(fdb_library, fdb_database_create_transaction);
-    FUNCTION(fdb_library, fdb_transaction_destroy);
-    FUNCTION(fdb_library, fdb_transaction_get_read_version);
-    FUNCTION(fdb_library, fdb_future_block_until_ready);
-    FUNCTION(fdb_library, fdb_future_get_error);
-    FUNCTION(fdb_library, fdb_future_destroy);
-    plinth_database *second = nullptr;
-    if (!CHECK_EQ(plinth_database_open_(stores[1]->directory.c_str(), nullptr, &second), PLINTH_ERROR_LOCK_FILE_FAILURE))
-        CHECK_EQ(plinth_database_close_(second), 0);
-
-    const std::string data = std::getenv("PLINTH_DATA");
-    setenv("PLINTH_DATA", stores[0]->directory.c_str(), 1);
+    plinth_database_options options{};
+    options.struct_size = sizeof options;
+    options.exclusive = true;
+    plinth_database *alone = nullptr;
     FDBDatabase *other = nullptr;
-    FDBTransaction *tr = nullptr;
-    /* What could not be opened says so at once, or with its first use. NET-4 */
-    fdb_error_t error = fdb_create_database_(nullptr, &other);
+    CHECK_EQ(plinth_database_open_(stores[1]->directory.c_str(), &options, &alone), PLINTH_ERROR_LOCK_FILE_FAILURE);
+
+    const std::string data = std::getenv("PLINTH_DATA"), directory = check::root() + "/alone";
+    CHECK_EQ(plinth_database_open_(directory.c_str(), &options, &alone), 0);
+    setenv("PLINTH_DATA", directory.c_str(), 1);
+    setenv("PLINTH_QUIET", "1", 1);
+    CHECK_EQ(fdb_create_database_(nullptr, &other), PLINTH_ERROR_LOCK_FILE_FAILURE);
+    CHECK_EQ(plinth_database_close_(alone), 0);
+    Client after("after", directory);
+    after.open();
+    after.write(0, SHARED_ROWS, 1);
+    after.close();
     setenv("PLINTH_DATA", data.c_str(), 1);
-    if (error == 0) {
-        CHECK_EQ(fdb_database_create_transaction_(other, &tr), 0);
-        FDBFuture *future = fdb_transaction_get_read_version_(tr);
-        CHECK_EQ(fdb_future_block_until_ready_(future), 0);
-        error = fdb_future_get_error_(future);
-        fdb_future_destroy_(future);
-        fdb_transaction_destroy_(tr);
-        fdb_database_destroy_(other);
-    }
-    CHECK_EQ(error, PLINTH_ERROR_LOCK_FILE_FAILURE);
 }
 
 /* The RocksDB inside the libraries cannot be seen, so nothing can be bound to it. ABI-2 */
@@ -508,7 +534,8 @@ int main(int argc, char **argv)
     RUN(all_keep_what_they_have);
     RUN(versions_differ);
     RUN(nothing_of_the_inside_is_seen);
-    RUN(one_directory_is_opened_by_one_library);
+    RUN(one_directory_is_shared_by_both_libraries);
+    RUN(alone_is_alone_for_both_libraries);
     for (const auto &store : stores)
         store->close();
     FUNCTION(fdb_library, fdb_stop_network);
