@@ -33,10 +33,11 @@ help:
 	@echo 'make demo       a file system of metadata from TREE=$(TREE), killed $(KILLS) times and checked'
 	@echo 'make test       every test; ends with: N passed, N failed'
 	@echo 'make check      the fast part of it: format, lints, generated files, Rust tests'
-	@echo "make prove      the long form of the tests; P='model defects tsan asan' chooses steps"
-	@echo 'make bench      Plinth beside plain RocksDB and its own transactions; libfdb_c from C and Python'
+	@echo "make prove      the long form of the tests; P='model defects tsan asan processes threefs' chooses steps"
+	@echo 'make bench      Plinth beside plain RocksDB and its own transactions; libfdb_c from C and Python;'
+	@echo '                guests beside the host, Redis and PostgreSQL (installs the two; scripts/bench-peers.sh)'
 	@echo 'make kills      the demonstration with 200 kills'
-	@echo 'make build      $(RELEASE)/libplinth.so, libplinth.a and libfdb_c.so'
+	@echo 'make build      $(RELEASE)/libplinth.so, libplinth.a, libfdb_c.so and plinthd'
 	@echo 'make install    to PREFIX=$(PREFIX) below DESTDIR; make uninstall takes it away'
 	@echo 'make setup      only the system packages and Rust'
 	@echo 'make clean      removes what was built'
@@ -46,7 +47,7 @@ setup:
 
 # A program linked against the library in the build directory looks for it by its soname.
 build: setup
-	cargo build --release $(CARGO_FLAGS) -p plinth -p plinth-fdb-c
+	cargo build --release $(CARGO_FLAGS) -p plinth -p plinth-fdb-c -p plinthd
 	@ln -sf libplinth.so $(RELEASE)/libplinth.so.$(ABI)
 	@scripts/licenses.py build/licenses
 
@@ -67,6 +68,7 @@ prove: build
 
 bench: build
 	cargo run --release $(CARGO_FLAGS) -p plinth-bench
+	scripts/bench-peers.sh
 	clients/python/run.sh --bench 7.3.79
 
 # Takes what `make build` left, so that root needs no Rust.

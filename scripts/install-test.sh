@@ -122,6 +122,30 @@ launcher() {
     ! PLINTH_DATA=:memory: "$work/fdb-hello" && "$prefix/bin/plinth-run" --data :memory: "$work/fdb-hello"
 }
 
+# The daemon: it serves until it is told to stop, and its papers are in order.
+daemon() {
+    local unit=$prefix/lib/systemd/system/plinthd@.service line
+    grep -qx "ExecStart=$prefix/bin/plinthd %f" "$unit" && ! grep '@[A-Z]*@' "$unit" || return 1
+    if command -v systemd-analyze >/dev/null 2>&1; then
+        unit_is_right "$unit" || return 1
+    fi
+    if command -v man >/dev/null 2>&1; then
+        [ -z "$(LC_ALL=C.UTF-8 man --warnings -l "$prefix/share/man/man1/plinthd.1" 2>&1 >"$work/plinthd.txt")" ] &&
+            grep -q 'plinthd: serving' "$work/plinthd.txt" || return 1
+    fi
+    coproc host { exec "$prefix/bin/plinthd" "$work/served"; }
+    local pid=$host_PID
+    read -r -t 60 line <&"${host[0]}" && [ "$line" = "plinthd: serving $work/served (pid $pid)" ] &&
+        ! "$prefix/bin/plinthd" --no-wait "$work/served" && kill -TERM "$pid" && wait "$pid"
+}
+
+# systemd loads it for a directory; complaints about other units are not ours.
+unit_is_right() {
+    mkdir -p "$work/units"
+    cp "$1" "$work/units/plinthd@srv-some.service"
+    ! systemd-analyze verify --man=no --recursive-errors=no "$work/units/plinthd@srv-some.service" 2>&1 | grep plinthd@
+}
+
 uninstall() {
     scripts/install.sh uninstall && nothing_left "$prefix"
 }
@@ -144,5 +168,6 @@ try 'examples by pkg-config, static' run_examples "$work" pc-static-
 try 'fsmeta with kills' short_fsmeta
 try 'libfdb_c' drop_in
 try 'plinth-run' launcher
+try 'plinthd' daemon
 try 'uninstall leaves nothing' uninstall
 [ "$failures" -eq 0 ]

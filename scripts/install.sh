@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs or removes the built library: scripts/install.sh install|uninstall
 #
-# Environment: PREFIX, DESTDIR, LIBDIR, INCLUDEDIR as usual; BUILD is where cargo put the
-# libraries. Nothing is built here, so that root needs no Rust.
+# Environment: PREFIX, DESTDIR, LIBDIR, INCLUDEDIR, MANDIR, UNITDIR as usual; BUILD is where cargo put
+# the libraries and plinthd. Nothing is built here, so that root needs no Rust.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,6 +10,9 @@ PREFIX=${PREFIX:-/usr/local}
 LIBDIR=${LIBDIR:-$PREFIX/lib}
 INCLUDEDIR=${INCLUDEDIR:-$PREFIX/include}
 DOCDIR=$PREFIX/share/doc/plinth
+MANDIR=${MANDIR:-$PREFIX/share/man}
+# systemd looks here below /usr and /usr/local, whatever LIBDIR is.
+UNITDIR=${UNITDIR:-$PREFIX/lib/systemd/system}
 DESTDIR=${DESTDIR:-}
 BUILD=${BUILD:-target/release}
 LICENSES=${LICENSES:-build/licenses}
@@ -41,7 +44,7 @@ render() {
 }
 
 install_all() {
-    for file in "$BUILD/libplinth.so" "$BUILD/libplinth.a" "$BUILD/libfdb_c.so" "$LICENSES/LIST.txt"; do
+    for file in "$BUILD/libplinth.so" "$BUILD/libplinth.a" "$BUILD/libfdb_c.so" "$BUILD/plinthd" "$LICENSES/LIST.txt"; do
         [ -f "$file" ] || { echo "install: there is no $file; run make build" >&2; exit 1; }
     done
     lib=$DESTDIR$LIBDIR
@@ -56,6 +59,11 @@ install_all() {
     strip --strip-debug "$lib/plinth/libfdb_c.so"
     install -m 644 include/foundationdb/*.h "$DESTDIR$INCLUDEDIR/plinth/foundationdb"
     install -m 755 scripts/plinth-run "$DESTDIR$PREFIX/bin/plinth-run"
+    install -m 755 "$BUILD/plinthd" "$DESTDIR$PREFIX/bin/plinthd"
+    strip --strip-debug "$DESTDIR$PREFIX/bin/plinthd"
+    install -d "$DESTDIR$MANDIR/man1" "$DESTDIR$UNITDIR"
+    install -m 644 docs/plinthd.1 "$DESTDIR$MANDIR/man1/plinthd.1"
+    render packaging/plinthd@.service "$DESTDIR$UNITDIR/plinthd@.service"
     ln -sf "libplinth.so.$version" "$lib/libplinth.so.$abi"
     ln -sf "libplinth.so.$abi" "$lib/libplinth.so"
     install -m 644 "$BUILD/libplinth.a" "$lib/libplinth.a"
@@ -71,10 +79,12 @@ install_all() {
 uninstall_all() {
     lib=$DESTDIR$LIBDIR
     rm -f "$DESTDIR$INCLUDEDIR/plinth.h" "$lib/libplinth.so" "$lib/libplinth.so.$abi" \
-        "$lib/libplinth.so.$version" "$lib/libplinth.a" "$lib/pkgconfig/plinth.pc" "$DESTDIR$PREFIX/bin/plinth-run"
+        "$lib/libplinth.so.$version" "$lib/libplinth.a" "$lib/pkgconfig/plinth.pc" "$DESTDIR$PREFIX/bin/plinth-run" \
+        "$DESTDIR$PREFIX/bin/plinthd" "$DESTDIR$MANDIR/man1/plinthd.1" "$DESTDIR$UNITDIR/plinthd@.service"
     rm -rf "$DESTDIR${config_dir:?}" "$DESTDIR${DOCDIR:?}" "${lib:?}/plinth" "$DESTDIR${INCLUDEDIR:?}/plinth"
     # Directories that others may share go only if they are empty.
-    for directory in "$lib/cmake" "$lib/pkgconfig" "$DESTDIR$PREFIX/bin"; do
+    for directory in "$lib/cmake" "$lib/pkgconfig" "$DESTDIR$PREFIX/bin" "$DESTDIR$MANDIR/man1" "$DESTDIR$MANDIR" \
+        "$DESTDIR$UNITDIR" "$DESTDIR${UNITDIR%/*}"; do
         rmdir "$directory" 2>/dev/null || true
     done
     echo "removed Plinth $version from $DESTDIR$PREFIX"

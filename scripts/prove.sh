@@ -8,19 +8,26 @@
 #   tsan      the tests of engine and boundary, and the C tests with all rounds, under
 #             ThreadSanitizer
 #   asan      the C tests under AddressSanitizer, all rounds
+#   processes racing opens of 16 processes, hand-overs by kill -9 under load and with a large
+#             database, watches over them, and histories of 2 to 16 processes
+#   threefs   three processes like 3FS's on one directory, killed and ended in turn
 #
 # build/prove-report.md says what ran, and nothing else: commands, counts, seeds, commit, machine.
 # Logs are in build/prove-logs. The status is that of the worst step.
 #
 # Environment: PROVE_CALLS answers to compare, PROVE_ROUNDS runs of the histories, PROVE_SCALE
-# divides the rounds of the C tests.
+# divides the rounds of the C tests, PROVE_SECONDS of the three processes, PROVE_PROCESS_ROUNDS racing
+# opens and hand-overs, PROVE_BALLAST megabytes of the large database.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 calls=${PROVE_CALLS:-1000000}
 rounds=${PROVE_ROUNDS:-200}
 scale=${PROVE_SCALE:-1}
-steps=(model defects tsan asan)
+process_rounds=${PROVE_PROCESS_ROUNDS:-1000}
+ballast=${PROVE_BALLAST:-1000}
+seconds=${PROVE_SECONDS:-600}
+steps=(model defects tsan asan processes threefs)
 root=$PWD
 logs=build/prove-logs
 report=build/prove-report.md
@@ -29,7 +36,7 @@ read -ra locked <<<"${CARGO_FLAGS---locked}"
 # The builds below are their own, not parts of the make that runs this.
 unset MAKEFLAGS MAKELEVEL
 # The tests print the seeds that they choose; a seed from outside would make every round the same.
-unset PLINTH_SEED PLINTH_RUNS PLINTH_STEPS PLINTH_TEST_SEED PLINTH_TEST_ONLY
+unset PLINTH_SEED PLINTH_RUNS PLINTH_STEPS PLINTH_TEST_SEED PLINTH_TEST_ONLY PLINTH_ROUNDS PLINTH_BALLAST
 
 say() { printf 'prove: %s\n' "$*"; }
 
@@ -76,7 +83,7 @@ logged() {
 
 # seeds <log>: how many different seeds it names, and where they are.
 seeds() {
-    printf '%d, in %s' "$({ grep -o 'PLINTH_SEED=[0-9]*' "$1" || true; } | sort -u | wc -l)" "$1"
+    printf '%d, in %s' "$({ grep -o 'PLINTH_\(TEST_\)\?SEED=[0-9]*' "$1" || true; } | sort -u | wc -l)" "$1"
 }
 
 # compared <log>: the answers compared in runs against the model, each seed once.
@@ -175,6 +182,39 @@ tsan() {
 }
 
 asan() { ASAN_OPTIONS=detect_leaks=1 sanitized asan address; }
+
+# The long form of the tests with several processes, one row for each.
+processes() {
+    processes_row 'racing opens of 16 processes' racing racing 's/^rounds: //p'
+    processes_row 'hand-overs under load' hand-overs hand_overs_lose 's/^{"name": //p'
+    processes_row 'watches over hand-overs' watches watches 's/^changes: //p'
+    processes_row 'keyspaces of several processes' keyspaces keyspaces 's/^test result: //p'
+    processes_row 'histories of several processes' process-histories histories 's/^Summary { attempts: \([0-9]*\), reads: \([0-9]*\), commits: \([0-9]*\).*/\1 \2 \3/p'
+    processes_row 'lies of one process' lies lies 's/^\([A-Z][A-Za-z]*\): .*/\1 noticed/p'
+}
+
+# processes_row <what> <log> <filter> <sed script>: the script picks the lines that tell the counts.
+processes_row() {
+    local what=$1 log=$logs/$2.log filter=$3 script=$4 status=0 began=$SECONDS counts
+    local command="PLINTH_ROUNDS=$process_rounds PLINTH_BALLAST=$ballast cargo test --release ${locked[*]} -p plinth-engine --test processes -- --nocapture $filter"
+    PLINTH_ROUNDS=$process_rounds PLINTH_BALLAST=$ballast logged "$log" \
+        cargo test --release "${locked[@]}" -p plinth-engine --test processes -- --nocapture "$filter" || status=1
+    counts=$(sed -n "$script" "$log" | tr '{}"|' '()  ' | awk 'NR > 1 { printf "; " } { printf "%s", $0 }')
+    if [ "$filter" = histories ]; then
+        counts=$(sed -n "$script" "$log" | awk '{ a += $1; r += $2; c += $3 } END { printf "%d histories, %d transactions, %d reads, %d commits", NR, a, r, c }')
+    fi
+    row "$what" "$status" "$counts" "$(seeds "$log")" "$command" $((SECONDS - began))
+}
+
+threefs() {
+    local log=$logs/threefs.log status=0 began=$SECONDS counts directory=build/prove-threefs
+    { cmake -S ffi-tests/fdb_c -B "$directory" -DFDB_C_INCLUDE="$root/include" -DFDB_C_LIBRARY="$root/target/release/libfdb_c.so" &&
+        cmake --build "$directory" --target processes_management processes_metadata processes_admin; } >>"$log" 2>&1 || status=1
+    [ "$status" -ne 0 ] || PLINTH_PROCESSES_SECONDS=$seconds \
+        python3 -B ffi-tests/fdb_c/processes/processes.py "$directory/processes/programs" 2>&1 | tee -a "$log" || status=1
+    counts=$({ grep -E '^(operations|scans|ended|first commit|violations)\>' "$log" || true; } | paste -sd ';')
+    row "three processes like 3FS's" "$status" "$counts" "$(seeds "$log")" "processes.py for $seconds s" $((SECONDS - began))
+}
 
 # A function is read whole before it runs, so that an edit of this file does not disturb a run.
 main() {

@@ -131,6 +131,7 @@ run() {
         step 'clients: python' clients/python/run.sh
         step 'clients: node' clients/node/run.sh
         step 'clients: rust' clients/rust/run.sh
+        step 'clients: together' clients/together/run.sh
         step 'install' scripts/install-test.sh
     fi
     finish
