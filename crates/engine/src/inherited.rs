@@ -6,7 +6,7 @@
 //! - RocksDB: its threads are not there in a child, and its locks may be held by one of them for ever. So
 //!   a child of a process that has started it never does.
 //!
-//! Opening and listing a descriptor is one step to those who fork: they wait at the [`DOOR`] until nobody
+//! Opening and listing a descriptor is one step to those who fork: they wait at the door until nobody
 //! is between the two, and nobody goes there while they fork. All waits are bounded.
 //!
 //! What runs in a child here takes no lock and allocates nothing.
