@@ -200,24 +200,9 @@ impl plinth_api::Database for Database {
     }
 
     fn metrics(&self) -> Metrics {
-        let (local, counts) = (self.local(), self.local().counts());
-        Metrics {
-            live_transactions: local.front.live(),
-            commits: counts.commits,
-            conflicts: counts.conflicts,
-            too_old: counts.too_old,
-            refused: counts.refused,
-            groups: counts.groups,
-            syncs: counts.syncs,
-            watches: counts.watches,
-            conflict_history_bytes: counts.conflict_history_bytes,
-            transaction_bytes: local.front.reserved(),
-            retained_versions: counts.retained_versions,
-            latest_version: counts.latest_version,
-            guests: self.0.guests(),
-            is_host: true,
-            durability: Some(local.front.options.durability),
-        }
+        let counts = self.local().counts();
+        let metrics = self.local().front.metrics(&counts);
+        Metrics { watches: counts.watches, guests: self.0.guests(), is_host: true, ..metrics }
     }
 
     fn close(&self) -> Result<()> {

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use plinth_api::{Code, DatabaseOption, DatabaseOptions, Error, Result, TransactionDefaults};
+use plinth_api::{Code, DatabaseOption, DatabaseOptions, Error, Metrics, Result, TransactionDefaults};
 
 use crate::executor::Executor;
 use crate::watch::{Slot, Watch, Watches};
+use crate::wire::Counts;
 
 /// Watches at most, unless an option says otherwise (rule WATCH-8).
 const MAX_WATCHES: usize = 10_000;
@@ -125,6 +126,26 @@ impl Front {
     /// Bytes taken.
     pub fn reserved(&self) -> u64 {
         self.reserved.load(Ordering::Relaxed) as u64
+    }
+
+    /// What the handle's metrics tell beside its watches, guests and whether it is host, with the
+    /// counters of the database.
+    pub fn metrics(&self, counts: &Counts) -> Metrics {
+        Metrics {
+            live_transactions: self.live(),
+            commits: counts.commits,
+            conflicts: counts.conflicts,
+            too_old: counts.too_old,
+            refused: counts.refused,
+            groups: counts.groups,
+            syncs: counts.syncs,
+            conflict_history_bytes: counts.conflict_history_bytes,
+            transaction_bytes: self.reserved(),
+            retained_versions: counts.retained_versions,
+            latest_version: counts.latest_version,
+            durability: Some(self.options.durability),
+            ..Metrics::default()
+        }
     }
 
     /// Room for one more watch (rule WATCH-8).

@@ -3,26 +3,18 @@
 use plinth_api::Error;
 
 use crate::commit::Request;
-use crate::wire::{hits_of, Answer, Failure};
+use crate::wire::{hello, hits_of, Answer, Failure};
 
 /// Longer stories are cut.
 const LONGEST_STORY: usize = 16 << 10;
 
 /// The answer that tells an error.
 pub fn failed<'a>(error: &Error, story: &'a str) -> Answer<'a> {
-    Answer::Failed(Failure { code: error.code().number(), story: cut(story), hits: Vec::new() })
-}
-
-fn cut(story: &str) -> &str {
-    let mut end = story.len().min(LONGEST_STORY);
-    while !story.is_char_boundary(end) {
-        end -= 1;
-    }
-    &story[..end]
+    Answer::Failed(Failure { code: error.code().number(), story: hello::cut(story, LONGEST_STORY), hits: Vec::new() })
 }
 
 /// The same for a commit, with what it conflicted with.
 pub fn conflict<'a>(error: &Error, story: &'a str, request: &'a Request) -> Answer<'a> {
     let hits = if request.report { hits_of(&request.hits) } else { Vec::new() };
-    Answer::Failed(Failure { code: error.code().number(), story: cut(story), hits })
+    Answer::Failed(Failure { code: error.code().number(), story: hello::cut(story, LONGEST_STORY), hits })
 }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use plinth_api::{Code, DatabaseOptions, Error, Result};
+use plinth_api::{Code, Error, Result};
 
 use super::commits::Commits;
 use super::poller::{Interest, Poller};
@@ -32,10 +32,6 @@ pub const LISTENER: u64 = 0;
 const MOST_GUESTS: usize = 1024;
 /// Watches of all guests, at most.
 const MOST_WATCHES: usize = 1_000_000;
-/// What a frame has beside the parts of a transaction.
-const BESIDE_PARTS: u64 = 1 << 20;
-/// Every host takes frames of this length.
-const LEAST_FRAME: u64 = 2 << 20;
 /// How soon a listener that failed is asked again.
 const LISTEN_AGAIN: Duration = Duration::from_millis(100);
 
@@ -97,7 +93,7 @@ impl Server {
         let poller = Poller::new()?;
         poller.add(&listener, LISTENER, Interest::READ)?;
         let shared = Arc::new(Shared {
-            limits: limits(&local.front.options),
+            limits: Limits::of(&local.front.options),
             local,
             patience,
             poller,
@@ -315,19 +311,6 @@ impl Shared {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Session>>> {
         lock(&self.sessions)
-    }
-}
-
-/// What holds on a host with these options.
-fn limits(options: &DatabaseOptions) -> Limits {
-    let transaction_size = u64::try_from(options.transaction.size_limit).unwrap_or(0);
-    Limits {
-        key_size: options.key_size_limit as u64,
-        value_size: options.value_size_limit as u64,
-        transaction_size,
-        window: u64::try_from(options.window.as_micros()).unwrap_or(u64::MAX),
-        frame: (3 * transaction_size + BESIDE_PARTS).max(LEAST_FRAME),
-        pid: std::process::id(),
     }
 }
 

@@ -58,24 +58,9 @@ impl plinth_api::Database for Shared {
     fn metrics(&self) -> Metrics {
         let counts = self.0.current.load_full().and_then(|connected| connected.upstream.counts().ok());
         let counts = counts.unwrap_or_default();
-        let front = &self.0.front;
-        Metrics {
-            live_transactions: front.live(),
-            commits: counts.commits,
-            conflicts: counts.conflicts,
-            too_old: counts.too_old,
-            refused: counts.refused,
-            groups: counts.groups,
-            syncs: counts.syncs,
-            watches: front.watches.count() as u64,
-            conflict_history_bytes: counts.conflict_history_bytes,
-            transaction_bytes: front.reserved(),
-            retained_versions: counts.retained_versions,
-            latest_version: counts.latest_version,
-            guests: counts.guests,
-            is_host: self.0.is_host(),
-            durability: Some(front.options.durability),
-        }
+        let (front, is_host) = (&self.0.front, self.0.is_host());
+        let watches = front.watches.count() as u64;
+        Metrics { watches, guests: counts.guests, is_host, ..front.metrics(&counts) }
     }
 
     fn is_host(&self) -> bool {

@@ -91,7 +91,7 @@ impl Member {
     pub fn new(directory: Directory, entrance: Entrance, id: String) -> Result<Arc<Self>> {
         let limits = match &entrance {
             Entrance::Elsewhere(_, limits, _) => Some(*limits),
-            Entrance::Here(local) => Some(limits_of(local.options())),
+            Entrance::Here(local) => Some(Limits::of(local.options())),
             Entrance::Host(_) => None,
         };
         let options = limits.map_or_else(|| directory.options().clone(), |limits| adopt(directory.options(), &limits));
@@ -208,19 +208,6 @@ impl Events for Ears {
         if let Some(member) = self.0.upgrade() {
             member.keyspaces.write().unwrap_or_else(PoisonError::into_inner).remove(&keyspace);
         }
-    }
-}
-
-/// What guests are told of a host's options.
-pub fn limits_of(options: &DatabaseOptions) -> Limits {
-    let size = u64::try_from(options.transaction.size_limit).unwrap_or(0);
-    Limits {
-        key_size: options.key_size_limit as u64,
-        value_size: options.value_size_limit as u64,
-        transaction_size: size,
-        window: u64::try_from(options.window.as_micros()).unwrap_or(u64::MAX),
-        frame: (3 * size + (1 << 20)).clamp(2 << 20, u64::from(u32::MAX)),
-        pid: std::process::id(),
     }
 }
 

@@ -31,13 +31,17 @@ pub fn line() -> String {
 /// The line of a host that does not take a guest.
 pub fn refusal(error: &Error) -> String {
     let number = error.code().number();
-    let mut text = format!("no {number} {}", error.story().replace(char::is_control, " "));
-    let mut end = text.len().min(LONGEST_ANSWER - 1);
+    let text = format!("no {number} {}", error.story().replace(char::is_control, " "));
+    format!("{}\n", cut(&text, LONGEST_ANSWER - 1))
+}
+
+/// A text, or what of it has at most so many bytes and ends with a whole character.
+pub fn cut(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    text.truncate(end);
-    text + "\n"
+    &text[..end]
 }
 
 /// Where the line ends that some bytes begin with: the number of its bytes, the end included. `None` if

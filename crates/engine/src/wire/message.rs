@@ -1,10 +1,15 @@
 //! The messages: what a guest asks, what a host answers, and what it tells unasked.
 
-use plinth_api::{Code, Error};
+use plinth_api::{Code, DatabaseOptions, Error};
 use serde::{Deserialize, Serialize};
 
 use super::{Commit, Hit};
 use crate::watch::Seen;
+
+/// What a frame has beside the parts of a transaction.
+const BESIDE_PARTS: u64 = 1 << 20;
+/// Every host takes frames of this length.
+const LEAST_FRAME: u64 = 2 << 20;
 
 /// What a guest asks of its host.
 #[derive(Debug, Serialize, Deserialize)]
@@ -175,6 +180,21 @@ pub struct Counts {
     pub retained_versions: u64,
     pub latest_version: i64,
     pub guests: u64,
+}
+
+impl Limits {
+    /// Those of a host that has a database open with these options.
+    pub fn of(options: &DatabaseOptions) -> Self {
+        let transaction_size = u64::try_from(options.transaction.size_limit).unwrap_or(0);
+        Self {
+            key_size: options.key_size_limit as u64,
+            value_size: options.value_size_limit as u64,
+            transaction_size,
+            window: u64::try_from(options.window.as_micros()).unwrap_or(u64::MAX),
+            frame: (3 * transaction_size + BESIDE_PARTS).max(LEAST_FRAME),
+            pid: std::process::id(),
+        }
+    }
 }
 
 impl Failure<'_> {
