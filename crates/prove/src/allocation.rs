@@ -1,0 +1,8 @@
+//! P5.
+
+use crate::stage::Stage;
+
+/// The stages of P5.
+pub fn stages() -> Vec<Stage> {
+    Vec::new()
+}
