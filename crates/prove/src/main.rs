@@ -19,6 +19,7 @@ mod isolation;
 mod machine;
 mod million;
 mod misuse;
+mod oracle;
 mod panics;
 mod plan;
 mod power;
@@ -29,6 +30,7 @@ mod runner;
 mod sanitizers;
 mod stage;
 mod state;
+mod victim;
 mod workshop;
 
 use std::fs::File;
