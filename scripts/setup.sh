@@ -16,6 +16,7 @@ libclang-dev     bindgen reads RocksDB's C header with it
 binutils         nm and strip
 ccache           keeps compiled C++ over clean builds
 valgrind         one run of the C tests
+abigail-tools    compares the binary interface with the last release
 libc6-dbg        without it Valgrind does not start
 git              fetches and versions the sources
 python3          collects licences and test counts
