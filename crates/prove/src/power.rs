@@ -1,8 +1,0 @@
-//! P2.
-
-use crate::stage::Stage;
-
-/// The stages of P2.
-pub fn stages() -> Vec<Stage> {
-    Vec::new()
-}

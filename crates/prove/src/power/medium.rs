@@ -1,0 +1,345 @@
+//! File systems whose power can be cut: on a disk of ours under a loop device, or shut down by the kernel.
+//!
+//! All mounts are in a mount namespace of this process and of those that it starts. When the last of them
+//! has ended, in whatever way, the mounts are gone, and with them the loop devices.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Once;
+use std::time::Duration;
+
+use fastrand::Rng;
+use fuser::BackgroundSession;
+use rustix::io::Errno;
+use rustix::ioctl;
+use rustix::mount::{mount, mount_change, unmount, MountFlags, MountPropagationFlags, UnmountFlags};
+use rustix::thread::{unshare_unsafe, UnshareFlags};
+
+use crate::power::fuse::{self, Shared};
+use crate::power::image::{Disk, Image};
+use crate::stage::{Tally, Trouble};
+use crate::workshop::{need, Workshop};
+
+/// Half of the cuts are in the middle of what is to be flushed: after fewer writes than this,
+const WRITES: usize = 24;
+/// if they come so soon.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// What was acknowledged is read within this.
+const TELLING: Duration = Duration::from_millis(1);
+
+/// A file system of the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileSystem {
+    /// ext4, with data in order.
+    Ext4,
+    /// XFS.
+    Xfs,
+}
+
+impl FileSystem {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ext4 => "ext4",
+            Self::Xfs => "xfs",
+        }
+    }
+
+    /// Bytes of a disk for it. mkfs.xfs makes none below 300 MB.
+    const fn bytes(self) -> u64 {
+        match self {
+            Self::Ext4 => 192 << 20,
+            Self::Xfs => 320 << 20,
+        }
+    }
+
+    /// What a disk writes as a whole. XFS takes a block of its metadata that bears a new log sequence
+    /// number for wholly new, so it wants what it is told at mkfs: 4 KiB here.
+    pub const fn sector(self) -> usize {
+        match self {
+            Self::Ext4 => 512,
+            Self::Xfs => 512,
+        }
+    }
+
+    /// An image with this file system and nothing in it.
+    fn make(self, workshop: &Workshop) -> Result<Image, Trouble> {
+        let (program, package) = match self {
+            Self::Ext4 => ("mkfs.ext4", "e2fsprogs"),
+            Self::Xfs => ("mkfs.xfs", "xfsprogs"),
+        };
+        need(program, package)?;
+        let path = workshop.build.join(format!("template.{}", self.name()));
+        File::create(&path)?.set_len(self.bytes())?;
+        let mut command = Command::new(program);
+        match self {
+            Self::Ext4 => command
+                .args(["-q", "-F", "-b", "4096", "-m", "0", "-N", "2048", "-J", "size=8", "-O", "^resize_inode"])
+                .args(["-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0"]),
+            Self::Xfs => command.args(["-q", "-f", "-K"]),
+        };
+        workshop.run(command.arg(&path), "power")?;
+        let image = load(&path, self.bytes());
+        fs::remove_file(&path)?;
+        image
+    }
+}
+
+fn load(path: &Path, bytes: u64) -> Result<Image, Trouble> {
+    let mut image = Image::new(bytes as usize);
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; 1 << 20];
+    let mut offset = 0;
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(image);
+        }
+        image.write(offset, &buffer[..read]);
+        offset += read;
+    }
+}
+
+/// Writes an image to a file, with holes where it is zero.
+fn store(image: &Image, path: &Path) -> Result<(), Trouble> {
+    let file = File::create(path)?;
+    file.set_len(image.len() as u64)?;
+    for (offset, bytes) in image.parts() {
+        file.write_all_at(bytes, offset as u64)?;
+    }
+    Ok(())
+}
+
+/// From now on the mounts of this thread and of the processes it starts are theirs alone.
+fn own_mounts() -> Result<(), Trouble> {
+    static DONE: Once = Once::new();
+    let mut result = Ok(());
+    DONE.call_once(|| {
+        // SAFETY: the table of open files stays shared; only the mounts are this thread's own.
+        let unshared = unsafe { unshare_unsafe(UnshareFlags::NEWNS) };
+        let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+        result = unshared.and_then(|()| mount_change("/", private));
+    });
+    result.map_err(|error| Trouble::Missing(format!("mounting needs root: {error}")))
+}
+
+/// Mounts a file through a loop device, which goes when the mount goes.
+fn mount_loop(system: FileSystem, file: &Path, place: &Path, workshop: &Workshop) -> Result<(), Trouble> {
+    let mut command = Command::new("mount");
+    command.args(["-t", system.name(), "-o", "loop,noatime"]).arg(file).arg(place);
+    let output = workshop.output(&mut command, "power")?;
+    match output.status.success() {
+        true => Ok(()),
+        false => {
+            let words = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ");
+            Err(Trouble::Rig(format!("mounting {}: {words}", system.name())))
+        }
+    }
+}
+
+/// The processes that used it have ended.
+fn unmount_loop(place: &Path) -> Result<(), Trouble> {
+    let error = |error: Errno| Trouble::Rig(format!("unmounting {}: {error}", place.display()));
+    unmount(place, UnmountFlags::empty()).map_err(error)
+}
+
+/// Where the power can be cut.
+pub trait Medium {
+    /// An empty file system instead of the present one; it is not mounted.
+    fn renew(&mut self) -> Result<(), Trouble>;
+    /// Mounts it.
+    fn mount(&mut self) -> Result<(), Trouble>;
+    /// Cuts the power. What runs on the file system may notice or not. `before` is called just before it.
+    fn cut(&mut self, random: &mut Rng, before: &mut dyn FnMut()) -> Result<Tally, Trouble>;
+    /// Unmounts it, with what the cut left.
+    fn unmount(&mut self) -> Result<(), Trouble>;
+    /// Where it is mounted.
+    fn place(&self) -> &Path;
+    /// Keeps what is on the disk in a file, to be looked at.
+    fn keep(&self, path: &Path) -> Result<(), Trouble>;
+}
+
+/// A file system on a disk whose cache a cut empties.
+pub struct Disked {
+    workshop: Workshop,
+    system: FileSystem,
+    template: Image,
+    disk: Shared,
+    place: PathBuf,
+    file: PathBuf,
+    // What serves the file ends before its directory is removed.
+    _session: BackgroundSession,
+    _directory: tempfile::TempDir,
+}
+
+impl Disked {
+    /// With an empty file system.
+    pub fn new(workshop: &Workshop, system: FileSystem) -> Result<Self, Trouble> {
+        need_devices(&["/dev/fuse", "/dev/loop-control"])?;
+        own_mounts()?;
+        let template = system.make(workshop)?;
+        let directory = workshop.scratch()?;
+        let (served, place) = (directory.path().join("served"), directory.path().join("place"));
+        fs::create_dir(&served)?;
+        fs::create_dir(&place)?;
+        let disk = Shared::new(Disk::new(template.clone()));
+        let session = fuse::serve(&disk, &served)?;
+        let file = served.join(fuse::NAME);
+        let workshop = workshop.clone();
+        Ok(Self { workshop, system, template, disk, place, file, _session: session, _directory: directory })
+    }
+}
+
+impl Drop for Disked {
+    fn drop(&mut self) {
+        let _ = unmount(&self.place, UnmountFlags::DETACH);
+    }
+}
+
+impl Medium for Disked {
+    fn renew(&mut self) -> Result<(), Trouble> {
+        *self.disk.lock() = Disk::new(self.template.clone());
+        Ok(())
+    }
+
+    fn mount(&mut self) -> Result<(), Trouble> {
+        mount_loop(self.system, &self.file, &self.place, &self.workshop)
+    }
+
+    fn cut(&mut self, random: &mut Rng, before: &mut dyn FnMut()) -> Result<Tally, Trouble> {
+        let mut disk = match random.bool() {
+            true => self.disk.when_written(random.usize(1..WRITES), PATIENCE),
+            false => self.disk.lock(),
+        };
+        // The disk stands still, but what it did before is told.
+        std::thread::sleep(TELLING);
+        before();
+        let cut = disk.cut(random, self.system.sector());
+        drop(disk);
+        let mut tally = Tally::default();
+        tally.add("flushes", cut.flushes);
+        tally.add("sectors not flushed", cut.open);
+        tally.add("of these lost", cut.open - cut.kept);
+        tally.add("cuts that lost some", u64::from(cut.kept < cut.open));
+        tally.add("cuts that tore", u64::from(0 < cut.kept && cut.kept < cut.open));
+        Ok(tally)
+    }
+
+    fn unmount(&mut self) -> Result<(), Trouble> {
+        unmount_loop(&self.place)?;
+        self.disk.lock().restart();
+        Ok(())
+    }
+
+    fn place(&self) -> &Path {
+        &self.place
+    }
+
+    fn keep(&self, path: &Path) -> Result<(), Trouble> {
+        let image = self.disk.lock().live().clone();
+        store(&image, path)
+    }
+}
+
+/// A file system that the kernel shuts down: what it did not write is gone.
+pub struct Shut {
+    workshop: Workshop,
+    system: FileSystem,
+    template: Image,
+    place: PathBuf,
+    file: PathBuf,
+    // The memory that the file is in goes before its directory is removed.
+    _memory: Mounted,
+    _directory: tempfile::TempDir,
+}
+
+/// Unmounts when it is dropped.
+struct Mounted(PathBuf);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = unmount(&self.0, UnmountFlags::DETACH);
+    }
+}
+
+impl Shut {
+    /// With an empty file system.
+    pub fn new(workshop: &Workshop, system: FileSystem) -> Result<Self, Trouble> {
+        need_devices(&["/dev/loop-control"])?;
+        own_mounts()?;
+        let template = system.make(workshop)?;
+        let directory = workshop.scratch()?;
+        let (memory, place) = (directory.path().join("memory"), directory.path().join("place"));
+        fs::create_dir(&memory)?;
+        fs::create_dir(&place)?;
+        mount("plinth-prove", &memory, "tmpfs", MountFlags::empty(), None).map_err(|error| {
+            Trouble::Missing(format!("mounting a tmpfs: {error}"))
+        })?;
+        let file = memory.join(fuse::NAME);
+        let memory = Mounted(memory);
+        let workshop = workshop.clone();
+        Ok(Self { workshop, system, template, place, file, _memory: memory, _directory: directory })
+    }
+}
+
+impl Drop for Shut {
+    fn drop(&mut self) {
+        let _ = unmount(&self.place, UnmountFlags::DETACH);
+    }
+}
+
+impl Medium for Shut {
+    fn renew(&mut self) -> Result<(), Trouble> {
+        store(&self.template, &self.file)
+    }
+
+    fn mount(&mut self) -> Result<(), Trouble> {
+        mount_loop(self.system, &self.file, &self.place, &self.workshop)
+    }
+
+    fn cut(&mut self, _: &mut Rng, before: &mut dyn FnMut()) -> Result<Tally, Trouble> {
+        let root = File::open(&self.place)?;
+        before();
+        shut_down(&root).map_err(|error| match error {
+            Errno::NOTTY | Errno::INVAL | Errno::OPNOTSUPP => {
+                Trouble::Missing(format!("{} can't be shut down here: {error}", self.system.name()))
+            }
+            error => Trouble::Rig(format!("shutting {} down: {error}", self.system.name())),
+        })?;
+        Ok(Tally::default())
+    }
+
+    fn unmount(&mut self) -> Result<(), Trouble> {
+        unmount_loop(&self.place)
+    }
+
+    fn place(&self) -> &Path {
+        &self.place
+    }
+
+    fn keep(&self, path: &Path) -> Result<(), Trouble> {
+        store(&load(&self.file, self.system.bytes())?, path)
+    }
+}
+
+/// Shuts a file system down without writing its log.
+fn shut_down(root: &File) -> rustix::io::Result<()> {
+    /// `XFS_IOC_GOINGDOWN`, which ext4 has too.
+    const SHUT_DOWN: ioctl::Opcode = ioctl::opcode::read::<u32>(b'X', 125);
+    const WITHOUT_LOG: u32 = 2;
+    // SAFETY: the number is that of a request which reads an u32 from where its argument points to; a
+    // file system that does not know it fails.
+    unsafe { ioctl::ioctl(root, ioctl::Setter::<SHUT_DOWN, u32>::new(WITHOUT_LOG)) }
+}
+
+fn need_devices(devices: &[&str]) -> Result<(), Trouble> {
+    if let Some(device) = devices.iter().find(|device| !Path::new(device).exists()) {
+        return Err(Trouble::Missing(format!("there is no {device}")));
+    }
+    match rustix::process::geteuid().is_root() {
+        true => Ok(()),
+        false => Err(Trouble::Missing("mounting needs root".to_owned())),
+    }
+}
