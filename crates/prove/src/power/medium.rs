@@ -23,8 +23,8 @@ use crate::power::image::{Disk, Image};
 use crate::stage::{Tally, Trouble};
 use crate::workshop::{need, Workshop};
 
-/// Half of the cuts are in the middle of what is to be flushed: after fewer writes than this,
-const WRITES: usize = 24;
+/// Three of four cuts are in the middle of what is to be flushed: after one of these numbers of writes,
+const WRITES: [usize; 8] = [1, 1, 2, 2, 3, 5, 10, 20];
 /// if they come so soon.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// What was acknowledged is read within this.
@@ -55,13 +55,35 @@ impl FileSystem {
         }
     }
 
-    /// What a disk writes as a whole. XFS takes a block of its metadata that bears a new log sequence
-    /// number for wholly new, so it wants what it is told at mkfs: 4 KiB here.
-    pub const fn sector(self) -> usize {
+    /// How it may be mounted: with what it means for data that was written and not synced.
+    const fn manners(self) -> &'static [&'static str] {
+        match self {
+            // The first is what everybody has. With `writeback` a file may be longer than what of it was
+            // written, and holds zeros there; without delayed allocation every sync writes other files too.
+            Self::Ext4 => &[
+                "data=ordered",
+                "data=ordered",
+                "data=ordered,nodelalloc",
+                "data=journal",
+                "data=writeback",
+                "data=writeback,nodelalloc",
+            ],
+            Self::Xfs => &["noquota"],
+        }
+    }
+
+    /// What a disk writes as a whole. XFS takes a block of its metadata that begins with a new log sequence
+    /// number for wholly new, and can't be mounted again if such a block was torn; so it gets a disk with
+    /// sectors as large as these blocks.
+    const fn sector(self) -> usize {
         match self {
             Self::Ext4 => 512,
-            Self::Xfs => 512,
+            Self::Xfs => 4096,
         }
+    }
+
+    fn draw_manner(self, random: &mut Rng) -> &'static str {
+        self.manners()[random.usize(..self.manners().len())]
     }
 
     /// An image with this file system and nothing in it.
@@ -78,7 +100,7 @@ impl FileSystem {
             Self::Ext4 => command
                 .args(["-q", "-F", "-b", "4096", "-m", "0", "-N", "2048", "-J", "size=8", "-O", "^resize_inode"])
                 .args(["-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0"]),
-            Self::Xfs => command.args(["-q", "-f", "-K"]),
+            Self::Xfs => command.args(["-q", "-f", "-K", "-s", "size=4096", "-b", "size=4096"]),
         };
         workshop.run(command.arg(&path), "power")?;
         let image = load(&path, self.bytes());
@@ -126,9 +148,9 @@ fn own_mounts() -> Result<(), Trouble> {
 }
 
 /// Mounts a file through a loop device, which goes when the mount goes.
-fn mount_loop(system: FileSystem, file: &Path, place: &Path, workshop: &Workshop) -> Result<(), Trouble> {
+fn mount_loop(system: FileSystem, manner: &str, file: &Path, place: &Path, workshop: &Workshop) -> Result<(), Trouble> {
     let mut command = Command::new("mount");
-    command.args(["-t", system.name(), "-o", "loop,noatime"]).arg(file).arg(place);
+    command.args(["-t", system.name(), "-o", &format!("loop,noatime,{manner}")]).arg(file).arg(place);
     let output = workshop.output(&mut command, "power")?;
     match output.status.success() {
         true => Ok(()),
@@ -148,7 +170,7 @@ fn unmount_loop(place: &Path) -> Result<(), Trouble> {
 /// Where the power can be cut.
 pub trait Medium {
     /// An empty file system instead of the present one; it is not mounted.
-    fn renew(&mut self) -> Result<(), Trouble>;
+    fn renew(&mut self, random: &mut Rng) -> Result<(), Trouble>;
     /// Mounts it.
     fn mount(&mut self) -> Result<(), Trouble>;
     /// Cuts the power. What runs on the file system may notice or not. `before` is called just before it.
@@ -165,6 +187,7 @@ pub trait Medium {
 pub struct Disked {
     workshop: Workshop,
     system: FileSystem,
+    manner: &'static str,
     template: Image,
     disk: Shared,
     place: PathBuf,
@@ -188,7 +211,8 @@ impl Disked {
         let session = fuse::serve(&disk, &served)?;
         let file = served.join(fuse::NAME);
         let workshop = workshop.clone();
-        Ok(Self { workshop, system, template, disk, place, file, _session: session, _directory: directory })
+        let manner = system.manners()[0];
+        Ok(Self { workshop, system, manner, template, disk, place, file, _session: session, _directory: directory })
     }
 }
 
@@ -199,19 +223,20 @@ impl Drop for Disked {
 }
 
 impl Medium for Disked {
-    fn renew(&mut self) -> Result<(), Trouble> {
+    fn renew(&mut self, random: &mut Rng) -> Result<(), Trouble> {
+        self.manner = self.system.draw_manner(random);
         *self.disk.lock() = Disk::new(self.template.clone());
         Ok(())
     }
 
     fn mount(&mut self) -> Result<(), Trouble> {
-        mount_loop(self.system, &self.file, &self.place, &self.workshop)
+        mount_loop(self.system, self.manner, &self.file, &self.place, &self.workshop)
     }
 
     fn cut(&mut self, random: &mut Rng, before: &mut dyn FnMut()) -> Result<Tally, Trouble> {
-        let mut disk = match random.bool() {
-            true => self.disk.when_written(random.usize(1..WRITES), PATIENCE),
-            false => self.disk.lock(),
+        let mut disk = match random.u8(..4) {
+            0 => self.disk.lock(),
+            _ => self.disk.when_written(WRITES[random.usize(..WRITES.len())], PATIENCE),
         };
         // The disk stands still, but what it did before is told.
         std::thread::sleep(TELLING);
@@ -247,6 +272,7 @@ impl Medium for Disked {
 pub struct Shut {
     workshop: Workshop,
     system: FileSystem,
+    manner: &'static str,
     template: Image,
     place: PathBuf,
     file: PathBuf,
@@ -274,13 +300,13 @@ impl Shut {
         let (memory, place) = (directory.path().join("memory"), directory.path().join("place"));
         fs::create_dir(&memory)?;
         fs::create_dir(&place)?;
-        mount("plinth-prove", &memory, "tmpfs", MountFlags::empty(), None).map_err(|error| {
-            Trouble::Missing(format!("mounting a tmpfs: {error}"))
-        })?;
+        mount("plinth-prove", &memory, "tmpfs", MountFlags::empty(), None)
+            .map_err(|error| Trouble::Missing(format!("mounting a tmpfs: {error}")))?;
         let file = memory.join(fuse::NAME);
         let memory = Mounted(memory);
         let workshop = workshop.clone();
-        Ok(Self { workshop, system, template, place, file, _memory: memory, _directory: directory })
+        let manner = system.manners()[0];
+        Ok(Self { workshop, system, manner, template, place, file, _memory: memory, _directory: directory })
     }
 }
 
@@ -291,12 +317,13 @@ impl Drop for Shut {
 }
 
 impl Medium for Shut {
-    fn renew(&mut self) -> Result<(), Trouble> {
+    fn renew(&mut self, random: &mut Rng) -> Result<(), Trouble> {
+        self.manner = self.system.draw_manner(random);
         store(&self.template, &self.file)
     }
 
     fn mount(&mut self) -> Result<(), Trouble> {
-        mount_loop(self.system, &self.file, &self.place, &self.workshop)
+        mount_loop(self.system, self.manner, &self.file, &self.place, &self.workshop)
     }
 
     fn cut(&mut self, _: &mut Rng, before: &mut dyn FnMut()) -> Result<Tally, Trouble> {

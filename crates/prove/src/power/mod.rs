@@ -49,12 +49,7 @@ pub fn stages() -> Vec<Stage> {
     ]
 }
 
-fn on_disk(
-    workshop: &Workshop,
-    system: FileSystem,
-    victims: Victims,
-    broken: bool,
-) -> Result<Box<dyn Trial>, Trouble> {
+fn on_disk(workshop: &Workshop, system: FileSystem, victims: Victims, broken: bool) -> Result<Box<dyn Trial>, Trouble> {
     let medium = Disked::new(workshop, system)?;
     Ok(Box::new(Lives::new(workshop, Box::new(medium), victims, broken)?))
 }
