@@ -161,10 +161,10 @@ fn mount_loop(system: FileSystem, manner: &str, file: &Path, place: &Path, works
     }
 }
 
-/// The processes that used it have ended.
-fn unmount_loop(place: &Path) -> Result<(), Trouble> {
-    let error = |error: Errno| Trouble::Rig(format!("unmounting {}: {error}", place.display()));
-    unmount(place, UnmountFlags::empty()).map_err(error)
+/// Unmounts in a process of its own. If this one were killed while it waits for the disk that it serves
+/// itself, neither would ever end.
+fn unmount_loop(place: &Path, workshop: &Workshop) -> Result<(), Trouble> {
+    workshop.run(Command::new("umount").arg(place), "power").map(|_| ())
 }
 
 /// Where the power can be cut.
@@ -218,7 +218,7 @@ impl Disked {
 
 impl Drop for Disked {
     fn drop(&mut self) {
-        let _ = unmount(&self.place, UnmountFlags::DETACH);
+        let _ = self.workshop.output(Command::new("umount").arg("-l").arg(&self.place), "power");
     }
 }
 
@@ -253,7 +253,7 @@ impl Medium for Disked {
     }
 
     fn unmount(&mut self) -> Result<(), Trouble> {
-        unmount_loop(&self.place)?;
+        unmount_loop(&self.place, &self.workshop)?;
         self.disk.lock().restart();
         Ok(())
     }
@@ -312,7 +312,7 @@ impl Shut {
 
 impl Drop for Shut {
     fn drop(&mut self) {
-        let _ = unmount(&self.place, UnmountFlags::DETACH);
+        let _ = self.workshop.output(Command::new("umount").arg("-l").arg(&self.place), "power");
     }
 }
 
@@ -339,7 +339,7 @@ impl Medium for Shut {
     }
 
     fn unmount(&mut self) -> Result<(), Trouble> {
-        unmount_loop(&self.place)
+        unmount_loop(&self.place, &self.workshop)
     }
 
     fn place(&self) -> &Path {
