@@ -24,6 +24,7 @@ python3-venv     the Python clients of the tests
 nodejs           the JavaScript client of the tests
 npm              installs it
 librocksdb-dev   a RocksDB of another version beside ours, in a test
+e2fsprogs        a file system whose power is cut
 ca-certificates  cargo downloads crates over TLS
 "
 names=$(printf '%s' "$packages" | awk 'NF { print $1 }')

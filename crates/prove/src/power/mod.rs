@@ -5,9 +5,11 @@ mod fuse;
 mod image;
 mod lives;
 mod medium;
+mod names;
 
 use crate::power::lives::{Lives, Victims};
 use crate::power::medium::{Disked, FileSystem, Shut};
+use crate::power::names::Comings;
 use crate::stage::{Must, Stage, Trial, Trouble};
 use crate::workshop::Workshop;
 
@@ -34,6 +36,12 @@ pub fn stages() -> Vec<Stage> {
         stage("power-cut-guests", "two processes on one directory, under ext4", "cuts", (1000, 0), hold, |workshop| {
             on_disk(workshop, FileSystem::Ext4, Victims::Two, false)
         }),
+        stage("power-cut-names", "databases and keyspaces that come and go", "cuts", (500, 3), hold, |workshop| {
+            names(workshop, false)
+        }),
+        stage("power-cut-names-no-fsync", "a process whose syncs do nothing", "cuts", (50, 0), fail, |workshop| {
+            names(workshop, true)
+        }),
         stage("power-cut-no-fsync", "a process whose syncs do nothing", "cuts", (50, 5), fail, |workshop| {
             on_disk(workshop, FileSystem::Ext4, Victims::One, true)
         }),
@@ -57,4 +65,9 @@ fn on_disk(workshop: &Workshop, system: FileSystem, victims: Victims, broken: bo
 fn shut_down(workshop: &Workshop, system: FileSystem, broken: bool) -> Result<Box<dyn Trial>, Trouble> {
     let medium = Shut::new(workshop, system)?;
     Ok(Box::new(Lives::new(workshop, Box::new(medium), Victims::One, broken)?))
+}
+
+fn names(workshop: &Workshop, broken: bool) -> Result<Box<dyn Trial>, Trouble> {
+    let medium = Disked::new(workshop, FileSystem::Ext4)?;
+    Ok(Box::new(Comings::new(workshop, Box::new(medium), broken)?))
 }
