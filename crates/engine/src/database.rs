@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use plinth_api::{Code, DatabaseOption, DatabaseOptions, Error, Keyspace, Metrics, Result};
 
 use crate::commit::{Limits, Pipeline, Settings};
+use crate::defects::{is_on, Defect};
 use crate::directory::{Directory, Entrance};
 use crate::format::OpenDirectory;
 use crate::front::Front;
@@ -40,6 +41,8 @@ pub struct Database(Hosting);
 /// Opens the database in `path`, or a throw-away one if it is `":memory:"`. If somebody else has the
 /// directory open, the database is shared with them.
 pub fn open(path: &str, options: DatabaseOptions) -> Result<Arc<dyn plinth_api::Database>> {
+    #[cfg(feature = "defects")]
+    crate::defects::from_environment();
     limits::check_options(&options)?;
     if path.is_empty() {
         return Err(Error::new(Code::INVALID_ARGUMENT).context("the path is empty"));
@@ -155,7 +158,8 @@ fn begin_life(store: &Arc<dyn Store>, families: &[String], lease_span: i64) -> R
             .map(i64::from_be_bytes)
             .map_err(|_| Error::new(Code::FILE_CORRUPT).context("a version record has a wrong length"))
     };
-    let first = read(format::VERSION_KEY)?.max(read(format::LEASE_KEY)?).max(format::FIRST_VERSION) + 1;
+    let reserved = if is_on(Defect::ForgetsVersions) { 0 } else { read(format::LEASE_KEY)? };
+    let first = read(format::VERSION_KEY)?.max(reserved).max(format::FIRST_VERSION) + 1;
     let lease = first
         .checked_add(lease_span)
         .ok_or_else(|| Error::new(Code::FILE_CORRUPT).context("the versions are used up"))?;

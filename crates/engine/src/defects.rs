@@ -1,7 +1,8 @@
 //! Defects that can be switched on, to show that the tests notice them.
 //!
 //! Only a build with the feature `defects` has them, which no library is made with. Without it
-//! [`is_on`] is a constant, and the compiler leaves nothing of the questions.
+//! [`is_on`] is a constant, and the compiler leaves nothing of the questions. In such a build the
+//! environment variable `PLINTH_DEFECT` names the defect that is on from the first open on.
 
 /// A way in which the engine is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +41,17 @@ pub enum Defect {
     ForgetsStampedKeys,
     /// A clear does not make a key readable again.
     KeepsUnreadable,
+    /// The log does not tell the version of what is in it, and a life begins as if nothing was reserved.
+    ForgetsVersions,
+    /// What a commit writes in its first keyspace is written before the rest.
+    SplitsBatches,
+    /// Commits are acknowledged that are in no log.
+    SkipsTheLog,
 }
 
 #[cfg(feature = "defects")]
 impl Defect {
-    /// Every one but [`Defect::None`].
+    /// Those that show while a database is open.
     pub const ALL: [Self; 15] = [
         Self::IgnoresReadRanges,
         Self::IgnoresLastByte,
@@ -62,6 +69,9 @@ impl Defect {
         Self::ForgetsStampedKeys,
         Self::KeepsUnreadable,
     ];
+
+    /// Those that show only when a process was killed: the tests of crates/prove notice them.
+    pub const OF_CRASHES: [Self; 3] = [Self::ForgetsVersions, Self::SplitsBatches, Self::SkipsTheLog];
 }
 
 #[cfg(feature = "defects")]
@@ -69,6 +79,22 @@ mod switch {
     use std::sync::atomic::{AtomicU8, Ordering};
 
     static NOW: AtomicU8 = AtomicU8::new(0);
+
+    /// Switches on what the environment names. A name that is none ends the process: a test that must
+    /// fail would pass.
+    pub fn from_environment() {
+        let Ok(name) = std::env::var("PLINTH_DEFECT") else {
+            return;
+        };
+        let mut all = super::Defect::ALL.into_iter().chain(super::Defect::OF_CRASHES);
+        match all.find(|defect| format!("{defect:?}") == name) {
+            Some(defect) => switch_on(defect),
+            None => {
+                eprintln!("PLINTH_DEFECT: there is no defect {name}");
+                std::process::exit(2);
+            }
+        }
+    }
 
     /// Switches a defect on, in every database of the process, and any other off.
     pub fn switch_on(defect: super::Defect) {
@@ -82,7 +108,7 @@ mod switch {
 }
 
 #[cfg(feature = "defects")]
-pub use switch::{is_on, switch_on};
+pub use switch::{from_environment, is_on, switch_on};
 
 /// No defect is on.
 #[cfg(not(feature = "defects"))]

@@ -158,7 +158,7 @@ impl Sequencer {
             let settled = self.resolve(&mut request, floor);
             match settled.and_then(|()| settler.settle(&request, &members.0, &stamp)) {
                 Ok(settled) => {
-                    self.apply(&request, &settled, &stamp, floor, &mut *batch)?;
+                    self.apply(&request, &settled, &stamp, floor, store, &mut batch)?;
                     self.remember(&request, &stamp, version, floor);
                     settler.note(&request, &settled, &stamp);
                     self.watches.touched(&request, &stamp, &mut touched);
@@ -233,10 +233,14 @@ impl Sequencer {
         settled: &Settled,
         stamp: &Stamp,
         floor: i64,
-        batch: &mut dyn Batch,
+        store: &Arc<dyn Store>,
+        batch: &mut Box<dyn Batch>,
     ) -> Result<()> {
         let mut settled = settled.iter();
-        for (keyspace, overlay) in &request.overlays {
+        for (at, (keyspace, overlay)) in request.overlays.iter().enumerate() {
+            if at == 1 && is_on(Defect::SplitsBatches) {
+                std::mem::replace(batch, store.clone().batch()).write()?;
+            }
             if is_on(Defect::AppliesOutOfOrder) {
                 overlay.keys().try_for_each(|(key, entry)| match entry {
                     Entry::Set(value) => batch.put(*keyspace, key, value),
@@ -257,10 +261,10 @@ impl Sequencer {
                     Entry::Cleared => None,
                     Entry::Pending(_) => settled.next().and_then(Option::as_ref),
                 };
-                self.put(*keyspace, key, value.map(Vec::as_slice), batch)?;
+                self.put(*keyspace, key, value.map(Vec::as_slice), &mut **batch)?;
             }
             for key in overlay.stamped_keys() {
-                self.put(*keyspace, &key.key(stamp), Some(&key.value), batch)?;
+                self.put(*keyspace, &key.key(stamp), Some(&key.value), &mut **batch)?;
             }
         }
         Ok(())
@@ -331,7 +335,9 @@ fn seen(range: RangeRef<'_>) -> Option<RangeRef<'_>> {
 
 /// Completes a batch with its version, so that data and version can't disagree, and writes it.
 fn write(version: i64, lease: Option<i64>, mut batch: Box<dyn Batch>) -> Result<()> {
-    batch.put(META, format::VERSION_KEY, &version.to_be_bytes())?;
+    if !is_on(Defect::ForgetsVersions) {
+        batch.put(META, format::VERSION_KEY, &version.to_be_bytes())?;
+    }
     if let Some(lease) = lease {
         batch.put(META, format::LEASE_KEY, &lease.to_be_bytes())?;
     }

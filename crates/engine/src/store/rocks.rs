@@ -19,6 +19,7 @@ use rocksdb::{
     Env, ErrorKind, MultiThreaded, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch, WriteOptions,
 };
 
+use crate::defects::{is_on, Defect};
 use crate::format::OpenDirectory;
 use crate::numbers::DEFAULT_NAME;
 
@@ -246,6 +247,12 @@ impl Batch for RocksBatch {
     }
 
     fn write(self: Box<Self>) -> Result<()> {
+        if is_on(Defect::SkipsTheLog) {
+            let mut options = WriteOptions::default();
+            options.disable_wal(true);
+            let written = self.rocks.db.write_opt(self.batch, &options);
+            return written.map_err(|error| translate(&error, "writing without a log"));
+        }
         let written = self.rocks.db.write_opt(self.batch, &self.rocks.write_options);
         written.map_err(|error| translate(&error, "writing to the log"))
     }
