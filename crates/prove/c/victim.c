@@ -33,6 +33,7 @@
  *     reads=1          reads a record back after each failure
  *     pause=MS         waits after a failure, 5
  *     failures=N       failures in all before closing; 0, the default, for ever
+ *     wait=1           begins to commit when a byte comes on standard input
  *
  * `dump` prints everything that is stored, then closes the database:
  *     version VERSION
@@ -69,7 +70,7 @@ static struct {
     uint32_t life;
     uint64_t seed;
     int threads;
-    uint64_t budget, sync, async, commits, value, window, exclusive, reads, pause, failures;
+    uint64_t budget, sync, async, commits, value, window, exclusive, reads, pause, failures, wait;
 } given = {.sync = 50, .async = 10, .value = 600, .window = 16, .pause = 5};
 
 static plinth_database *database;
@@ -484,6 +485,10 @@ static int work_and_tell(void) {
     if (!worker_begin(&workers[0], 0)) {
         return 4;
     }
+    char byte;
+    if (given.wait != 0 && read(STDIN_FILENO, &byte, 1) != 1) {
+        return 4;
+    }
     /* The old is cleared before anything new is written. */
     while (may_go_on() && !try_one(&workers[0])) {
     }
@@ -675,7 +680,7 @@ static bool take_option(const char *text) {
         {"budget", &given.budget},       {"sync", &given.sync},     {"async", &given.async},
         {"commits", &given.commits},     {"value", &given.value},   {"window", &given.window},
         {"exclusive", &given.exclusive}, {"reads", &given.reads},   {"pause", &given.pause},
-        {"failures", &given.failures},
+        {"failures", &given.failures},   {"wait", &given.wait},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         size_t length = strlen(all[i].name);

@@ -5,12 +5,13 @@
 
 mod ground;
 mod random;
+mod twin;
 
 use crate::stage::{Must, Stage};
 
 /// The stages of P1.
 pub fn stages() -> Vec<Stage> {
-    vec![Stage {
+    let stage = Stage {
         name: "kill-random",
         obligation: "P1",
         what: "SIGKILL at a random moment of opening, committing and closing",
@@ -19,5 +20,16 @@ pub fn stages() -> Vec<Stage> {
         short: 40,
         must: Must::Hold,
         begin: random::begin,
-    }]
+    };
+    let twin = |name, what, begin| Stage { name, what, begin, whole: 200, short: 0, must: Must::Break, ..stage };
+    vec![
+        twin("kill-forgets-versions", "the log does not hold versions", |workshop| {
+            twin::begin(workshop, "ForgetsVersions")
+        }),
+        twin("kill-splits-batches", "a commit is two writes", |workshop| twin::begin(workshop, "SplitsBatches")),
+        twin("kill-skips-the-log", "commits are acknowledged that are in no log", |workshop| {
+            twin::begin(workshop, "SkipsTheLog")
+        }),
+        stage,
+    ]
 }

@@ -10,6 +10,7 @@ mod closing;
 mod corruption;
 mod crash;
 mod crowd;
+mod defective;
 mod endurance;
 mod forks;
 mod full_disk;

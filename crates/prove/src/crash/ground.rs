@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::defective;
 use crate::oracle::{Checked, Loss, Oracle, KEPT};
 use crate::stage::{Tally, Trouble};
 use crate::victim::{Dump, Event, Running, Work};
@@ -30,6 +31,7 @@ pub struct Ground {
     next: u32,
     unchecked: u32,
     tables: BTreeSet<u64>,
+    defect: Option<&'static str>,
 }
 
 impl Ground {
@@ -45,7 +47,13 @@ impl Ground {
             next: 0,
             unchecked: 0,
             tables: BTreeSet::new(),
+            defect: None,
         })
+    }
+
+    /// The victims have this defect on, if their library has it.
+    pub fn with_defect(self, defect: &'static str) -> Self {
+        Self { defect: Some(defect), ..self }
     }
 
     /// How many lives there were.
@@ -81,7 +89,9 @@ impl Ground {
 
     /// Starts a life.
     pub fn start(&self, work: &Work) -> Result<Running, Trouble> {
-        Running::start(work.command(), &self.log)
+        let mut command = work.command();
+        command.envs(self.defect.map(|defect| (defective::SWITCH, defect)));
+        Running::start(command, &self.log)
     }
 
     /// The log that victims write to.

@@ -59,7 +59,7 @@ impl Trial for Random {
 }
 
 /// One life, its kill, and perhaps a look at what is left.
-fn one(ground: &mut Ground, random: &mut Rng, tally: &mut Tally) -> Result<(), Trouble> {
+pub fn one(ground: &mut Ground, random: &mut Rng, tally: &mut Tally) -> Result<(), Trouble> {
     let (value, sync) = (VALUES[random.usize(..VALUES.len())], SYNCED[random.usize(..SYNCED.len())]);
     let options = [("budget", BUDGET), ("value", value), ("sync", sync), ("async", random.u64(0..30))];
     let work = ground.work(random.u64(..), random.u32(1..=16), &options)?;
