@@ -177,8 +177,9 @@ pub unsafe extern "C" fn plinth_database_sync(db: *mut plinth_database) -> plint
 /// @param db  the database; its handle is stale afterwards, also when an error is returned
 ///
 /// Threads: any; not from the body of plinth_run() on the same database.
-/// Errors: 9000 bad handle, also when closed before; 1510 the last writes could not be synced;
-/// 4100 internal error. Design D12.
+/// Errors: 9000 bad handle, also when closed before; 1510 the last writes could not be synced; 9004 an
+/// earlier write failed, so that commits since the last sync may not be on disk; 4100 internal error.
+/// Design D12.
 ///
 /// # Safety
 /// `db` may be any value.

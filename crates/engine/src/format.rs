@@ -20,6 +20,7 @@ use std::path::Path;
 use plinth_api::{Code, DatabaseOptions, Error, Result};
 use uuid::Uuid;
 
+use crate::advice::advice;
 use crate::inherited::Private;
 
 /// The format this library writes, and the newest it reads.
@@ -154,7 +155,13 @@ pub fn make_directory(path: &Path, options: &DatabaseOptions) -> Result<()> {
                 made => made.map_err(|error| io_error(error, "creating", path))?,
             }
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            sync_directory(parent).map_err(|error| io_error(error, "syncing", parent))
+            sync_directory(parent).map_err(|error| {
+                // The next open makes it again, and syncs it: found here, it would never be synced.
+                if error.kind() != io::ErrorKind::PermissionDenied {
+                    let _ = fs::remove_dir(path);
+                }
+                io_error(error, "syncing", parent)
+            })
         }
         Err(error) => Err(io_error(error, "looking at", path)),
     }
@@ -238,5 +245,10 @@ pub fn io_error(error: io::Error, doing: &str, path: &Path) -> Error {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Code::FILE_NOT_WRITABLE,
         _ => Code::IO_ERROR,
     };
-    Error::new(code).context(format!("{doing} {}", path.display())).caused_by(error)
+    let place = format!("{doing} {}", path.display());
+    let place = match advice(&error.to_string()) {
+        Some(advice) => format!("{place} ({advice})"),
+        None => place,
+    };
+    Error::new(code).context(place).caused_by(error)
 }

@@ -11,6 +11,7 @@
 
 #![deny(unsafe_code)]
 
+mod advice;
 mod atomic;
 mod commit;
 mod conflict;

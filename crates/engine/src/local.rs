@@ -125,13 +125,12 @@ impl Local {
         }
         self.end_watches(None, Code::DATABASE_CLOSED);
         self.front.executor.close();
-        let failed = self.pipeline.check_failure();
         let Some(store) = self.pipeline.close() else {
             return Ok(());
         };
         // Buffered commits are made durable at an orderly end. After a failed write a sync
-        // that succeeds would prove nothing.
-        let synced = if failed.is_ok() { store.sync() } else { Ok(()) };
+        // that succeeds would prove nothing, and that they are on disk can't be said.
+        let synced = self.pipeline.check_failure().and_then(|()| store.sync());
         self.versions.close();
         store.stop();
         synced

@@ -478,6 +478,8 @@ impl Pipeline {
         }
         let until = Instant::now() + PRESSURE_PATIENCE;
         loop {
+            // After a failed write the store may stay under pressure for ever.
+            self.check_failure()?;
             self.note_pressure();
             if !self.pressure.load(Ordering::Relaxed) {
                 return Ok(());

@@ -170,7 +170,7 @@ impl Sequencer {
         }
         if !members.0.is_empty() {
             let early = is_on(Defect::PublishesBeforeWrite).then(|| store.clone().snapshot());
-            write(version, lease, batch)?;
+            write(version, lease, batch).inspect_err(|error| members.fail(error))?;
             let snapshot = SharedSnapshot::new(early.unwrap_or_else(|| store.clone().snapshot()));
             members.0.iter().for_each(|member| member.written());
             counters.groups.add(1);

@@ -130,12 +130,21 @@ impl Waiter {
 /// unknown, and they are told so.
 pub struct Members(pub Vec<Arc<Waiter>>);
 
+impl Members {
+    /// Tells them that nobody knows what became of them, and why.
+    pub fn fail(&self, error: &Error) {
+        self.unknown(&error.story());
+    }
+
+    fn unknown(&self, why: &str) {
+        for member in self.0.iter().filter(|member| member.stage() != Stage::Done) {
+            member.finish(Err(Error::new(Code::COMMIT_UNKNOWN_RESULT).context(why)));
+        }
+    }
+}
+
 impl Drop for Members {
     fn drop(&mut self) {
-        for member in &self.0 {
-            if member.stage() != Stage::Done {
-                member.finish(Err(Error::new(Code::COMMIT_UNKNOWN_RESULT).context("the commit pipeline failed")));
-            }
-        }
+        self.unknown("the commit pipeline failed");
     }
 }

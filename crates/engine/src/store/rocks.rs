@@ -19,6 +19,7 @@ use rocksdb::{
     Env, ErrorKind, MultiThreaded, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch, WriteOptions,
 };
 
+use crate::advice::advised;
 use crate::defects::{is_on, Defect};
 use crate::format::OpenDirectory;
 use crate::numbers::DEFAULT_NAME;
@@ -373,5 +374,5 @@ fn translate(error: &rocksdb::Error, doing: &str) -> Error {
         ErrorKind::InvalidArgument if words.contains("does not exist") => Code::FILE_CORRUPT,
         _ => Code::IO_ERROR,
     };
-    Error::new(code).context(format!("{doing}: {words}"))
+    Error::new(code).context(format!("{doing}: {}", advised(words)))
 }
