@@ -84,7 +84,7 @@ static void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes one line with one call. Nobody reads any more: the end. */
 static void tell(const char *format, ...) {
-    char line[400];
+    char line[1000];
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(line, sizeof line - 1, format, arguments);

@@ -17,6 +17,7 @@ mod full_disk;
 mod fuzzing;
 mod io_faults;
 mod isolation;
+mod life;
 mod machine;
 mod million;
 mod misuse;

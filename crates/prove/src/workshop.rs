@@ -38,6 +38,14 @@ impl Workshop {
         Ok(tempfile::Builder::new().prefix("plinth-").tempdir_in(place)?)
     }
 
+    /// The same in memory where the machine has a place for it: for what needs no disk, and many rounds.
+    pub fn quick_scratch(&self) -> Result<tempfile::TempDir, Trouble> {
+        match tempfile::Builder::new().prefix("plinth-").tempdir_in("/dev/shm") {
+            Ok(scratch) => Ok(scratch),
+            Err(_) => self.scratch(),
+        }
+    }
+
     /// Compiles `crates/prove/c/NAME.c` against libplinth.so and returns the program.
     pub fn c_program(&self, name: &str) -> Result<PathBuf, Trouble> {
         self.c_program_with(name, &self.release.join("libplinth.so"), &[])
@@ -57,6 +65,17 @@ impl Workshop {
         }
         self.run(&mut cc, "compile")?;
         Ok(program)
+    }
+
+    /// Compiles `crates/prove/c/NAME.c` to a library for LD_PRELOAD and returns it.
+    pub fn c_shim(&self, name: &str) -> Result<PathBuf, Trouble> {
+        fs::create_dir_all(&self.build)?;
+        let library = self.build.join(format!("{name}.so"));
+        let mut cc = Command::new("cc");
+        cc.args(["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]);
+        cc.arg(self.root.join(format!("crates/prove/c/{name}.c"))).arg("-o").arg(&library).arg("-ldl");
+        self.run(&mut cc, "compile")?;
+        Ok(library)
     }
 
     /// Runs a command to its end, adds what it says to the log of that name, and fails if it does.
