@@ -140,7 +140,7 @@ pub fn greet(stream: &UnixStream, patience: Duration) -> Result<Option<(Limits, 
     };
     loop {
         match frames.next(LONGEST_WELCOME).map_err(strange)? {
-            Some((0, message)) => match parse(message).map_err(strange)? {
+            Some((0, message)) => match parse(&message).map_err(strange)? {
                 Notice::Welcome(limits) => return check_limits(&limits).map(|()| Some((limits, frames))),
                 _ => return Err(hello::stranger(Side::Host)),
             },

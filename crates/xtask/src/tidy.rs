@@ -35,6 +35,9 @@ const SKIPPED: [&str; 4] = [".git", "target", "build", "format-1"];
 /// Leftovers of work in progress. They are written in two halves so that this file passes.
 const MARKERS: [&str; 4] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X:"), concat!("dbg", "!(")];
 
+/// What a merge leaves at the beginning of a line, the same way.
+const UNMERGED: [&str; 2] = [concat!("<<<<", "<<<"), concat!(">>>>", ">>>")];
+
 /// Paths that exist on one machine only.
 const MACHINE_PATHS: [&str; 3] = [concat!("/ho", "me/"), concat!("/ro", "ot/"), concat!("/wo", "rk/")];
 
@@ -90,6 +93,9 @@ fn check_text(text: &str) -> Vec<String> {
         }
         if line.ends_with([' ', '\t', '\r']) {
             complain("white space at the end of the line");
+        }
+        if UNMERGED.iter().any(|marker| line.starts_with(marker)) {
+            complain("an unmerged conflict");
         }
         for marker in MARKERS.iter().filter(|marker| line.contains(**marker)) {
             complain(&format!("the marker {marker}"));

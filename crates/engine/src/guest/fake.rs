@@ -13,7 +13,7 @@ use rustix::event::{poll, PollFd, PollFlags};
 use rustix::net::{recv, send, RecvFlags, SendFlags};
 
 use crate::upstream::Events;
-use crate::wire::{parse, put, Answer, Ask, Counts, Failure, Frames, Limits, Notice, Row};
+use crate::wire::{parse, put, put_pair, Answer, Ask, Counts, Failure, Frames, Limits, Notice};
 
 /// The version of everything in the map.
 pub const VERSION: i64 = 1_000;
@@ -180,7 +180,7 @@ impl Host {
         let mut answers = Vec::new();
         let mut frames = std::mem::take(&mut self.frames);
         while let Some((number, message)) = frames.next(usize::MAX).unwrap() {
-            let ask = parse::<Ask<'_>>(message).unwrap();
+            let ask = parse::<Ask<'_>>(&message).unwrap();
             let seen = &self.seen;
             seen.after_bye.fetch_add(seen.bye.load(Ordering::SeqCst), Ordering::SeqCst);
             if matches!(ask, Ask::Bye) {
@@ -259,18 +259,17 @@ fn rows<'a>(map: &BTreeMap<Vec<u8>, Vec<u8>>, ask: &Ask<'_>, out: &'a mut Vec<u8
     let Ask::Scan { version, begin, end, reverse, rows: most, bytes, .. } = ask else { unreachable!() };
     let range = (Bound::Included(begin.to_vec()), Bound::Excluded(end.to_vec()));
     let mut pairs = map.range(range);
-    let mut rows = Vec::new();
+    let mut rows = 0;
     let mut more = false;
     while let Some((key, value)) = if *reverse { pairs.next_back() } else { pairs.next() } {
-        if rows.len() >= *most as usize || out.len() >= *bytes as usize {
+        if rows >= *most || out.len() >= *bytes as usize {
             more = true;
             break;
         }
-        out.extend_from_slice(key);
-        out.extend_from_slice(value);
-        rows.push(Row { key: key.len() as u32, value: value.len() as u32 });
+        put_pair(out, key, value);
+        rows += 1;
     }
-    Answer::Rows { version: version.unwrap_or(VERSION), bytes: out, rows, more }
+    Answer::Rows { version: version.unwrap_or(VERSION), more, pairs: out }
 }
 
 /// Hears notices.

@@ -17,7 +17,7 @@ use super::desk::Step;
 use super::line::Line;
 use super::reply::Reply;
 use super::slot::Slot;
-use crate::wire::{parse, Answer, Frames, Notice};
+use crate::wire::{parse, Frames, Notice};
 
 /// How long a thread looks for its answer before it sleeps: as long as to sleep and to be woken takes.
 const AWAKE: Duration = Duration::from_micros(50);
@@ -169,10 +169,10 @@ impl Line {
     fn hand_out(&self, frames: &mut Frames, woken: &mut Vec<Arc<Slot>>) -> Result<()> {
         while let Some((number, message)) = frames.next(self.longest)? {
             if number == 0 {
-                self.notice(parse(message)?)?;
+                self.notice(parse(&message)?)?;
                 continue;
             }
-            let reply = Reply::of(parse::<Answer<'_>>(message)?)?;
+            let reply = Reply::of(message)?;
             match self.desk.answer(number, reply).ok_or_else(|| absurd("an answer that nobody asked for"))? {
                 (Owner::Caller(slot), _) => woken.push(slot),
                 (Owner::Commit(tell), Some(reply)) => tell(self, Ok(reply)),

@@ -1,4 +1,5 @@
-//! An answer that has left the frame it came in: every byte is copied once, by the thread that reads.
+//! An answer that has left the frame it came in: every byte is copied once, by the thread that reads; but
+//! pairs that came in bytes of their own are taken with them.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use plinth_api::{Error, Result, Value};
 
 use crate::commit::Committed;
 use crate::conflict::ConflictSet;
-use crate::wire::{broken, sets_of, Answer, Counts, Row};
+use crate::wire::{broken, parse, sets_of, Answer, Counts, Message, Tail};
 
 /// What a host answered.
 pub enum Reply {
@@ -44,17 +45,16 @@ pub struct Failed {
 pub struct Piece {
     /// The version they were read at.
     pub version: i64,
-    /// Keys and values, one after the other.
-    pub bytes: Vec<u8>,
-    /// Their lengths.
-    pub rows: Vec<Row>,
+    /// The pairs, in the bytes they came in.
+    pub pairs: Tail,
     /// Whether there may be more.
     pub more: bool,
 }
 
 impl Reply {
-    /// Copies an answer. Fails with 9001 if it makes no sense.
-    pub fn of(answer: Answer<'_>) -> Result<Self> {
+    /// The answer that a message is. Fails with 9001 if it makes no sense.
+    pub fn of(message: Message<'_>) -> Result<Self> {
+        let answer = parse::<Answer<'_>>(&message)?;
         if let Answer::Version(version)
         | Answer::Value { version, .. }
         | Answer::Rows { version, .. }
@@ -64,13 +64,15 @@ impl Reply {
                 return Err(broken(format!("version {version}")));
             }
         }
+        if let Answer::Rows { version, more, pairs } = answer {
+            let length = pairs.len();
+            return Ok(Self::Rows(Piece { version, pairs: message.into_tail(length), more }));
+        }
         Ok(match answer {
             Answer::Done => Self::Done,
             Answer::Version(version) => Self::Version(version),
             Answer::Value { version, value } => Self::Value(version, value.map(|value| Value::Owned(value.to_vec()))),
-            Answer::Rows { version, bytes, rows, more } => {
-                Self::Rows(Piece { version, bytes: bytes.to_vec(), rows, more })
-            }
+            Answer::Rows { .. } => return Err(broken("pairs on the wrong way".to_owned())),
             Answer::Size(bytes) => Self::Size(bytes),
             Answer::Committed { version, order } => Self::Committed(Committed { version, order }),
             Answer::Keyspace(id) => Self::Keyspace(id),

@@ -9,12 +9,13 @@ use super::call::Call;
 use super::line::Line;
 use super::reply::{Piece, Reply};
 use crate::store::{Range, Visit};
-use crate::wire::Ask;
+use crate::wire::{Ask, Pairs};
 
 /// Pairs of the first piece, where nothing is known.
 const FIRST_ROWS: u32 = 64;
-/// Bytes of the first piece, and of the largest one.
+/// Bytes of the first piece, where it is not known how many are wanted, and where it is; and of the largest one.
 const FIRST_BYTES: u32 = 16 << 10;
+const WANTED_BYTES: u32 = 256 << 10;
 const MOST_BYTES: u32 = 1 << 20;
 /// Pairs of the largest piece.
 const MOST_ROWS: u32 = 1 << 16;
@@ -41,7 +42,7 @@ struct Scan<'a> {
 pub fn scan(line: &Line, version: i64, range: Range<'_>, want: usize, visit: &mut Visit<'_>) -> Result<()> {
     let (begin, end) = (range.begin.to_vec(), range.end.to_vec());
     let (keyspace, reverse) = (range.keyspace, range.reverse);
-    let (rows, bytes) = (FIRST_ROWS, FIRST_BYTES);
+    let (rows, bytes) = (FIRST_ROWS, if want > 0 { WANTED_BYTES } else { FIRST_BYTES });
     let mut scan = Scan { line, version, keyspace, begin, end, reverse, want, taken: 0, rows, bytes };
     if scan.begin >= scan.end {
         return Ok(());
@@ -94,44 +95,44 @@ impl<'a> Scan<'a> {
             Reply::Failed(failed) => return Err(failed.error),
             _ => return Err(self.line.garbage("an answer to a scan that holds no pairs")),
         };
-        if !piece.is_right(self.version, &self.begin, &self.end, self.reverse) {
+        let Some((count, last)) = piece.check(self.version, &self.begin, &self.end, self.reverse) else {
             return Err(self.line.garbage("pairs that were not asked for"));
-        }
-        if let Some((last, _)) = piece.pairs().last() {
+        };
+        if let Some(last) = last {
             match self.reverse {
                 true => self.end = last.to_vec(),
                 false => self.begin = successor(last),
             }
         }
-        self.taken = self.taken.saturating_add(piece.rows.len());
+        self.taken = self.taken.saturating_add(count);
         Ok(piece)
     }
 }
 
 impl Piece {
     /// The pairs.
-    fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let mut rest = self.bytes.as_slice();
-        self.rows.iter().map_while(move |row| {
-            let (key, after) = rest.split_at_checked(row.key as usize)?;
-            let (value, after) = after.split_at_checked(row.value as usize)?;
-            rest = after;
-            Some((key, value))
-        })
+    fn pairs(&self) -> Pairs<'_> {
+        Pairs::new(&self.pairs)
     }
 
-    /// Whether it can be part of what is in `[begin, end)` at that version.
-    fn is_right(&self, version: i64, begin: &[u8], end: &[u8], reverse: bool) -> bool {
-        let length: u64 = self.rows.iter().map(|row| u64::from(row.key) + u64::from(row.value)).sum();
-        let mut last: Option<&[u8]> = None;
-        let mut in_order = |key| {
-            let after = last.is_none_or(|last| if reverse { key < last } else { last < key });
+    /// How many pairs it has, and the key of the last one, if it can be part of what is in `[begin, end)`
+    /// at that version.
+    fn check(&self, version: i64, begin: &[u8], end: &[u8], reverse: bool) -> Option<(usize, Option<&[u8]>)> {
+        let mut pairs = self.pairs();
+        // The first and the last one are the bounds of the others.
+        let (mut count, mut first, mut last): (_, _, Option<&[u8]>) = (0, None, None);
+        for (key, _) in &mut pairs {
+            let in_order = last.is_none_or(|last| if reverse { key < last } else { last < key });
+            if !in_order {
+                return None;
+            }
+            first.get_or_insert(key);
             last = Some(key);
-            after
-        };
-        self.version == version
-            && length == self.bytes.len() as u64
-            && (!self.more || !self.rows.is_empty())
-            && self.pairs().all(|(key, _)| begin <= key && key < end && in_order(key))
+            count += 1;
+        }
+        let (low, high) = if reverse { (last, first) } else { (first, last) };
+        let inside = low.is_none_or(|low| begin <= low) && high.is_none_or(|high| high < end);
+        let whole = pairs.rest().is_empty() && (!self.more || count > 0);
+        (self.version == version && inside && whole).then_some((count, last))
     }
 }

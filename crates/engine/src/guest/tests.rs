@@ -19,7 +19,7 @@ use crate::store::{Range, Tier, NOT_IN_MEMORY};
 use crate::upstream::{Upstream, LOST};
 use crate::version::ReadPoint;
 use crate::watch::{Watch, Watches};
-use crate::wire::{put, Answer, Frames, Notice, Row};
+use crate::wire::{put, Answer, Frames, Notice};
 
 type Map = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -492,20 +492,26 @@ fn a_host_that_answers_absurdly_is_left() {
     absurdly(framed(0, &Notice::Welcome(limits())), get);
 
     let range = |reverse| move |link: &Link| scan(link, ABSURD, b"b", reverse, 0, 9).map(drop);
-    let rows = |version, text: &str, lengths: &[(u32, u32)], more| {
-        let rows = lengths.iter().map(|(key, value)| Row { key: *key, value: *value }).collect();
-        framed(1, &Answer::Rows { version, bytes: text.as_bytes(), rows, more })
+    let pairs = |version, text: &str, lengths: &[(u32, u32)], more| {
+        let (mut pairs, mut rest) = (Vec::new(), text.as_bytes());
+        for (key, value) in lengths {
+            let (pair, after) = rest.split_at(rest.len().min((key.saturating_add(*value)) as usize));
+            pairs.extend([key.to_le_bytes().as_slice(), &value.to_le_bytes(), pair].concat());
+            rest = after;
+        }
+        pairs.extend(rest);
+        framed(1, &Answer::Rows { version, more, pairs: &pairs })
     };
-    absurdly(rows(VERSION + 1, "agah", &[(2, 0), (2, 0)], false), range(false));
-    absurdly(rows(VERSION, "agahx", &[(2, 0), (2, 0)], false), range(false));
-    absurdly(rows(VERSION, "aga", &[(2, 0), (2, 0)], false), range(false));
-    absurdly(rows(VERSION, "aga", &[(2, 0), (u32::MAX, 2)], false), range(false));
-    absurdly(rows(VERSION, "ahag", &[(2, 0), (2, 0)], false), range(false));
-    absurdly(rows(VERSION, "agah", &[(2, 0), (2, 0)], false), range(true));
-    absurdly(rows(VERSION, "agag", &[(2, 0), (2, 0)], false), range(false));
-    absurdly(rows(VERSION, "aabb", &[(2, 2)], false), range(false));
-    absurdly(rows(VERSION, "b", &[(1, 0)], false), range(false));
-    absurdly(rows(VERSION, "", &[], true), range(false));
+    absurdly(pairs(VERSION + 1, "agah", &[(2, 0), (2, 0)], false), range(false));
+    absurdly(pairs(VERSION, "agahx", &[(2, 0), (2, 0)], false), range(false));
+    absurdly(pairs(VERSION, "aga", &[(2, 0), (2, 0)], false), range(false));
+    absurdly(pairs(VERSION, "aga", &[(2, 0), (u32::MAX, 2)], false), range(false));
+    absurdly(pairs(VERSION, "ahag", &[(2, 0), (2, 0)], false), range(false));
+    absurdly(pairs(VERSION, "agah", &[(2, 0), (2, 0)], false), range(true));
+    absurdly(pairs(VERSION, "agag", &[(2, 0), (2, 0)], false), range(false));
+    absurdly(pairs(VERSION, "aabb", &[(2, 2)], false), range(false));
+    absurdly(pairs(VERSION, "b", &[(1, 0)], false), range(false));
+    absurdly(pairs(VERSION, "", &[], true), range(false));
     absurdly(framed(1, &Answer::Size(3)), range(false));
 }
 

@@ -11,6 +11,7 @@ use plinth_api::{Code, Error, Result};
 
 use super::call::Call;
 use super::commits::{self, Gathered};
+use super::reply::Said;
 use super::scan;
 use super::server::Shared;
 use super::session::Session;
@@ -52,11 +53,13 @@ impl Points {
     }
 }
 
-/// Handles what is asked in a message. An error ends the connection.
+/// Handles what is asked in a message; `busy` tells that more has come behind it. An error ends the
+/// connection.
 pub fn handle(
     session: &Arc<Session>,
     number: u64,
     message: &[u8],
+    busy: bool,
     points: &mut Points,
     gathered: &mut Gathered,
 ) -> Result<()> {
@@ -73,7 +76,14 @@ pub fn handle(
     };
     let outcome = match ask {
         Ask::Commit(commit) => commits::ask(session, number, message.len(), commit, gathered),
-        ask => check_length(session, message).and_then(|()| handle_small(session, number, message, ask, points)),
+        ask => check_length(session, message).and_then(|()| match ask {
+            // A scan takes long, and what came behind it can be answered meanwhile.
+            Ask::Scan { .. } if busy => {
+                look_elsewhere(session, number, &ask, message);
+                Ok(())
+            }
+            ask => handle_small(session, number, message, ask, points),
+        }),
     };
     if let Err(error) = outcome {
         session.fail(number, &error);
@@ -109,11 +119,10 @@ fn handle_small(session: &Arc<Session>, number: u64, message: &[u8], ask: Ask<'_
         }
         Ask::Sync => commits::sync(Call::begin(session, number, 0)),
         ask => {
-            let outcome = look(&session.host, &ask, points, Tier::Memory, |answer| session.put(number, &answer));
+            let outcome = look(&session.host, &ask, points, Tier::Memory, |said| session.say(number, said));
             match (outcome, &ask) {
                 (Err(error), _) if error.code() == NOT_IN_MEMORY => {
-                    let call = Call::begin(session, number, promised(&session.host, &ask));
-                    look_on_disk(call, message.to_vec());
+                    look_elsewhere(session, number, &ask, message);
                 }
                 (Err(error), Ask::At { version, wait: true }) if error.code() == Code::FUTURE_VERSION => {
                     wait_for(Call::begin(session, number, 0), *version, Instant::now() + FUTURE_PATIENCE);
@@ -134,8 +143,10 @@ fn promised(host: &Shared, ask: &Ask<'_>) -> usize {
     }
 }
 
-/// Looks something up on a thread of the executor.
-fn look_on_disk(call: Call, message: Vec<u8>) {
+/// Looks something up on a thread of the executor, on the disk too.
+fn look_elsewhere(session: &Arc<Session>, number: u64, ask: &Ask<'_>, message: &[u8]) {
+    let call = Call::begin(session, number, promised(&session.host, ask));
+    let message = message.to_vec();
     let executor = call.session.host.local.front.executor.clone();
     let job = move || {
         let mut call = Some(call);
@@ -143,9 +154,9 @@ fn look_on_disk(call: Call, message: Vec<u8>) {
             return;
         };
         let outcome = wire::parse(&message).and_then(|ask| {
-            look(&host, &ask, &mut Points::default(), Tier::Disk, |answer| {
+            look(&host, &ask, &mut Points::default(), Tier::Disk, |said| {
                 if let Some(call) = call.take() {
-                    call.answer(Ok(answer));
+                    call.say(said);
                 }
             })
         });
@@ -174,8 +185,15 @@ fn wait_for(call: Call, version: i64, until: Instant) {
 
 /// Looks something up, and tells the answer. In memory, it fails with [`NOT_IN_MEMORY`] where it
 /// would have to wait.
-fn look(host: &Shared, ask: &Ask<'_>, points: &mut Points, tier: Tier, tell: impl FnOnce(Answer<'_>)) -> Result<()> {
+fn look(host: &Shared, ask: &Ask<'_>, points: &mut Points, tier: Tier, say: impl FnOnce(Said<'_>)) -> Result<()> {
     let local = &host.local;
+    if let Ask::Scan { version, keyspace, begin, end, .. } = *ask {
+        check_range(local, keyspace, begin, end)?;
+        let point = points.find(local, version, tier)?;
+        say(scan::scan(local, &point, tier, ask)?);
+        return Ok(());
+    }
+    let tell = |answer: Answer<'_>| say(Said::Answer(answer));
     match *ask {
         Ask::Latest => tell(Answer::Version(points.find(local, None, tier)?.version)),
         Ask::At { version, .. } => tell(Answer::Version(points.find(local, Some(version), tier)?.version)),
@@ -185,11 +203,6 @@ fn look(host: &Shared, ask: &Ask<'_>, points: &mut Points, tier: Tier, tell: imp
             let point = points.find(local, version, tier)?;
             let value = local.get(&point, tier, keyspace, key)?;
             tell(Answer::Value { version: point.version, value: value.as_deref() });
-        }
-        Ask::Scan { version, keyspace, begin, end, .. } => {
-            check_range(local, keyspace, begin, end)?;
-            let point = points.find(local, version, tier)?;
-            scan::scan(local, &point, tier, ask, tell)?;
         }
         Ask::Count => tell(Answer::Counts(host.counts())),
         _ if tier == Tier::Memory => return Err(Error::new(NOT_IN_MEMORY)),
@@ -207,7 +220,7 @@ fn look(host: &Shared, ask: &Ask<'_>, points: &mut Points, tier: Tier, tell: imp
             tell(Answer::Done);
         }
         // These are handled elsewhere.
-        Ask::Commit(_) | Ask::Watch { .. } | Ask::Unwatch { .. } | Ask::Sync | Ask::Bye => {
+        Ask::Scan { .. } | Ask::Commit(_) | Ask::Watch { .. } | Ask::Unwatch { .. } | Ask::Sync | Ask::Bye => {
             return Err(Error::new(Code::INTERNAL_ERROR).context("a call on the wrong way"));
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use plinth_api::{Error, Result};
 
+use super::reply::Said;
 use super::session::Session;
 use crate::service::Service;
 use crate::wire::Answer;
@@ -47,7 +48,16 @@ impl Call {
         session.flush();
     }
 
-    /// The same, and leaves the sending to the caller.
+    /// The same with what was looked up.
+    pub fn say(mut self, said: Said<'_>) {
+        self.answered = true;
+        self.session.say(self.number, said);
+        let session = self.session.clone();
+        drop(self);
+        session.flush();
+    }
+
+    /// The same as [`Call::answer`], and leaves the sending to the caller.
     pub fn answer_later(mut self, outcome: Result<Answer<'_>>) -> Arc<Session> {
         self.put(outcome);
         self.session.clone()

@@ -1,7 +1,12 @@
 //! What goes in and out of one connection, in numbers: what is asked and not answered, what is
 //! answered and not sent. It says when the connection is to be read, and when it is at its end.
 //!
+//! A long answer is sent from where it was made; short ones are collected. They go out in the order in
+//! which they were added.
+//!
 //! No I/O happens here. Whoever holds the lock of a flow calls nothing that waits.
+
+use std::collections::VecDeque;
 
 use super::poller::Interest;
 
@@ -11,12 +16,18 @@ const MOST_CALLS: usize = 1024;
 const MOST_BYTES: usize = 4 << 20;
 /// A larger buffer is not kept when it is empty.
 const KEPT: usize = 256 << 10;
+/// An answer this long is not copied to the others.
+const LONG: usize = 16 << 10;
 
 /// The state of a connection's two directions.
 #[derive(Default)]
 pub struct Flow {
     /// Answers that nobody is sending.
     pub out: Vec<u8>,
+    /// Those before `out`, each with the place where what is to be sent begins.
+    earlier: VecDeque<(Vec<u8>, usize)>,
+    /// Bytes of these.
+    earlier_bytes: usize,
     /// Answers on their way: taken by the thread that sends them, and put back as far as the socket
     /// did not take them.
     parcel: Vec<u8>,
@@ -66,9 +77,26 @@ impl Flow {
         self.clogged
     }
 
+    /// Adds a frame, which begins at that place of the bytes.
+    pub fn add(&mut self, bytes: Vec<u8>, begin: usize) {
+        let frame = bytes.get(begin..).unwrap_or_default();
+        if self.ended {
+            return;
+        }
+        if frame.len() < LONG {
+            self.out.extend_from_slice(frame);
+            return;
+        }
+        self.earlier_bytes += self.out.len() + frame.len();
+        if !self.out.is_empty() {
+            self.earlier.push_back((std::mem::take(&mut self.out), 0));
+        }
+        self.earlier.push_back((bytes, begin));
+    }
+
     /// Bytes of answers that wait.
     pub fn unsent(&self) -> usize {
-        self.out.len() + self.parcel.len() - self.sent + self.taken
+        self.out.len() + self.earlier_bytes + self.parcel.len() - self.sent + self.taken
     }
 
     /// Takes what is to be sent, and from where on. `None` if there is nothing, or if it is another
@@ -78,7 +106,12 @@ impl Flow {
             return None;
         }
         if self.parcel.is_empty() {
-            std::mem::swap(&mut self.parcel, &mut self.out);
+            if let Some((bytes, begin)) = self.earlier.pop_front() {
+                self.earlier_bytes -= bytes.len() - begin;
+                (self.parcel, self.sent) = (bytes, begin);
+            } else {
+                std::mem::swap(&mut self.parcel, &mut self.out);
+            }
         }
         let (parcel, sent) = (std::mem::take(&mut self.parcel), std::mem::take(&mut self.sent));
         self.taken = parcel.len() - sent;
@@ -132,7 +165,54 @@ impl Flow {
     pub fn end(&mut self) {
         self.ended = true;
         self.out = Vec::new();
+        self.earlier = VecDeque::new();
+        self.earlier_bytes = 0;
         self.parcel = Vec::new();
         self.sent = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends what waits, so many bytes at a time.
+    fn sent(flow: &mut Flow, step: usize) -> Vec<u8> {
+        let mut all = Vec::new();
+        while let Some((parcel, sent)) = flow.take_parcel() {
+            assert!(flow.take_parcel().is_none());
+            let end = parcel.len().min(sent + step);
+            all.extend_from_slice(&parcel[sent..end]);
+            let unsent = flow.unsent();
+            flow.put_back(parcel, end);
+            assert_eq!(flow.unsent(), unsent - (end - sent));
+        }
+        all
+    }
+
+    #[test]
+    fn long_and_short_answers_go_out_in_order() {
+        for step in [1_000, 20_000, usize::MAX / 2] {
+            let (mut flow, mut expected) = (Flow::default(), Vec::new());
+            for turn in 0..20_u8 {
+                flow.out.extend_from_slice(&[turn; 100]);
+                flow.add(vec![turn; LONG + 7], 7);
+                flow.add(vec![turn; 50], 10);
+                expected.extend(vec![turn; 100 + LONG + 40]);
+                assert_eq!(flow.unsent(), expected.len());
+            }
+            assert!(sent(&mut flow, step) == expected);
+            assert_eq!(flow.unsent(), 0);
+        }
+    }
+
+    #[test]
+    fn what_has_ended_keeps_nothing() {
+        let mut flow = Flow::default();
+        flow.add(vec![1; 2 * LONG], 0);
+        flow.end();
+        flow.add(vec![1; 2 * LONG], 0);
+        assert_eq!(flow.unsent(), 0);
+        assert!(flow.take_parcel().is_none());
     }
 }

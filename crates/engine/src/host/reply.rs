@@ -1,12 +1,27 @@
-//! Errors as they are sent.
+//! Answers as they are sent.
 
 use plinth_api::Error;
 
 use crate::commit::Request;
-use crate::wire::{hello, hits_of, Answer, Failure};
+use crate::wire::{hello, hits_of, Answer, Failure, PairsFrame};
 
 /// Longer stories are cut.
 const LONGEST_STORY: usize = 16 << 10;
+
+/// What is said to a call.
+pub enum Said<'a> {
+    /// Anything but pairs.
+    Answer(Answer<'a>),
+    /// Pairs, which are in their frame already.
+    Pairs {
+        /// The pairs.
+        pairs: PairsFrame,
+        /// The version they were read at.
+        version: i64,
+        /// Whether there may be more.
+        more: bool,
+    },
+}
 
 /// The answer that tells an error.
 pub fn failed<'a>(error: &Error, story: &'a str) -> Answer<'a> {

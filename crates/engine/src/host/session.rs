@@ -21,14 +21,14 @@ use super::asks::{self, Points};
 use super::commits::Gathered;
 use super::flow::Flow;
 use super::greeting::Greeting;
-use super::reply;
+use super::reply::{self, Said};
 use super::server::Shared;
 use super::watches::Guarded;
 use crate::executor::Timer;
 use crate::inherited::Private;
 use crate::service::Service;
 use crate::wire::hello;
-use crate::wire::{self, Answer, Frames, Notice};
+use crate::wire::{self, Answer, Frames, Notice, HEADER};
 
 /// Frames that are handled in one turn, so that every guest gets its turns.
 const FRAMES_AT_ONCE: usize = 256;
@@ -177,11 +177,13 @@ impl Session {
             if collected >= BYTES_AT_ONCE {
                 self.flush();
             }
+            let waiting = frames.waiting();
             let Some((number, message)) = frames.next(self.host.limits.frame as usize)? else {
                 break;
             };
             taken += 1;
-            asks::handle(self, number, message, points, work)?;
+            let busy = waiting > HEADER + message.len();
+            asks::handle(self, number, &message, busy, points, work)?;
         }
         Ok(taken)
     }
@@ -257,6 +259,17 @@ impl Session {
         if let Err(error) = wire::put(&mut flow.out, number, message, u32::MAX as usize) {
             // Nothing that is below all limits is too long for a frame, and a failure is short.
             let _ = wire::put(&mut flow.out, number, &reply::failed(&error, &error.circumstances()), u32::MAX as usize);
+        }
+    }
+
+    /// Adds what was looked up for a call.
+    pub fn say(&self, number: u64, said: Said<'_>) {
+        match said {
+            Said::Answer(answer) => self.put(number, &answer),
+            Said::Pairs { pairs, version, more } => match pairs.finish(number, version, more) {
+                Ok((frame, begin)) => self.lock_flow().add(frame, begin),
+                Err(error) => self.fail(number, &error),
+            },
         }
     }
 

@@ -16,7 +16,7 @@ use crate::commit::Request;
 use crate::conflict::ConflictSet;
 use crate::overlay::Overlay;
 use crate::watch::Seen;
-use crate::wire::{hello, parse, put, Answer, Ask, Commit, Frames, Notice};
+use crate::wire::{hello, parse, put, Answer, Ask, Commit, Frames, Notice, PROTOCOL};
 
 /// The honest guest's counters.
 const COUNTERS: u8 = 10;
@@ -234,7 +234,7 @@ impl Guest {
                     return message.to_vec();
                 }
                 // Answers to what was asked before are no matter.
-                assert!(got > 0 || parse::<Notice<'_>>(message).is_ok());
+                assert!(got > 0 || parse::<Notice<'_>>(&message).is_ok());
             }
             let mut stream = &self.stream;
             match self.frames.fill(|room| stream.read(room)) {
@@ -304,7 +304,7 @@ fn meddles(bytes: &[u8], honest: u32) -> bool {
     };
     frames.fill(fill).unwrap();
     while let Ok(Some((_, message))) = frames.next(64 << 20) {
-        let meddles = match parse::<Ask<'_>>(message) {
+        let meddles = match parse::<Ask<'_>>(&message) {
             Ok(Ask::Commit(commit)) => commit.request(&DatabaseOptions::default()).is_ok_and(|request| {
                 let numbers =
                     request.overlays.iter().map(|(id, _)| *id).chain(request.writes.iter().map(|(id, _)| *id));
@@ -337,7 +337,8 @@ const ATTACKS: [Attack; 12] = [
         }
     }),
     ("greetings of others", |scene| {
-        for line in ["plinth 2 9.9\n", "GET / HTTP/1.1\r\n", "plinth\n", "\n", "no 1 x\n"] {
+        let newer = format!("plinth {} 9.9\n", PROTOCOL + 1);
+        for line in [newer.as_str(), "GET / HTTP/1.1\r\n", "plinth\n", "\n", "no 1 x\n"] {
             let mut stream = connect(scene.path);
             let _ = stream.write_all(line.as_bytes());
             let mut answer = Vec::new();

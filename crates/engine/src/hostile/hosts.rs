@@ -14,7 +14,7 @@ use plinth_api::{Database, DatabaseOptions, Error, KeySelector, Mutation, RangeO
 use super::*;
 use crate::format::OpenDirectory;
 use crate::socket::Listener;
-use crate::wire::{hello, parse, put, Answer, Ask, Counts, Failure, Frames, Limits, Notice, Row};
+use crate::wire::{hello, parse, put, put_pair, Answer, Ask, Counts, Failure, Frames, Limits, Notice};
 
 /// What a host does to one answer in three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +139,7 @@ impl Session {
         let mut frames = Frames::default();
         loop {
             while let Some((number, message)) = frames.next(64 << 20).unwrap() {
-                let ask = parse::<Ask<'_>>(message).unwrap();
+                let ask = parse::<Ask<'_>>(&message).unwrap();
                 if matches!(ask, Ask::Bye) {
                     return Ok(());
                 }
@@ -231,10 +231,9 @@ impl Session {
             Ask::At { version, .. } => Answer::Version(*version),
             Ask::Get { version, .. } => Answer::Value { version: at(version), value: Some(b"value") },
             Ask::Scan { version, begin, .. } => {
-                let key = successor(begin);
-                let rows = vec![Row { key: key.len() as u32, value: 1 }];
-                let bytes = [key, vec![7]].concat();
-                return say(out, number, &Answer::Rows { version: at(version), bytes: &bytes, rows, more: false });
+                let mut pairs = Vec::new();
+                put_pair(&mut pairs, &successor(begin), &[7]);
+                return say(out, number, &Answer::Rows { version: at(version), more: false, pairs: &pairs });
             }
             Ask::Estimate { .. } => Answer::Size(5),
             Ask::Commit(_) => Answer::Committed { version: self.version(), order: 0 },
@@ -251,7 +250,7 @@ impl Session {
             Answer::Done,
             Answer::Version(5),
             Answer::Value { version: 5, value: None },
-            Answer::Rows { version: 5, bytes: b"", rows: vec![], more: true },
+            Answer::Rows { version: 5, more: true, pairs: b"" },
             Answer::Size(u64::MAX),
             Answer::Committed { version: -5, order: 9 },
             Answer::Keyspace(None),
@@ -266,19 +265,18 @@ impl Session {
             return self.honest(number, ask, out);
         };
         let version = version.unwrap_or(1) + i64::from(self.random.u8(..4) == 0);
-        let row = |key: u32, value: u32| Row { key, value };
-        let key = successor(begin);
-        let length = key.len() as u32;
-        let (bytes, rows) = match self.random.u8(..7) {
-            0 => (key.clone(), vec![row(u32::MAX, u32::MAX), row(u32::MAX, 2)]),
-            1 => (key.clone(), vec![row(length, 1)]),
-            2 => ([&key[..], &[1, 2, 3]].concat(), vec![row(length, 1)]),
-            3 => ([&key[..], &key[..]].concat(), vec![row(length, 0), row(length, 0)]),
-            4 => (b"\xff\xff\xff".to_vec(), vec![row(3, 0)]),
-            5 => (vec![], vec![row(0, 0); 100_000]),
-            _ => (vec![], vec![]),
-        };
-        say(out, number, &Answer::Rows { version, bytes: &bytes, rows, more: true });
+        let (key, mut pairs) = (successor(begin), Vec::new());
+        let row = |key: u32, value: u32| [key.to_le_bytes(), value.to_le_bytes()].concat();
+        match self.random.u8(..7) {
+            0 => pairs = [row(u32::MAX, u32::MAX), row(u32::MAX, 2), key].concat(),
+            1 => pairs = [row(key.len() as u32, 1), key].concat(),
+            2 => pairs = [row(key.len() as u32, 1), key, vec![1, 2, 3]].concat(),
+            3 => (0..2).for_each(|_| put_pair(&mut pairs, &key, b"")),
+            4 => put_pair(&mut pairs, b"\xff\xff\xff", b""),
+            5 => pairs = row(0, 0).repeat(100_000),
+            _ => {}
+        }
+        say(out, number, &Answer::Rows { version, more: true, pairs: &pairs });
     }
 
     fn backwards(&mut self, number: u64, ask: &Ask<'_>, out: &mut Vec<u8>) {

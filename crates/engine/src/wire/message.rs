@@ -91,12 +91,12 @@ pub enum Answer<'a> {
     /// Pairs, and the version they were read at.
     Rows {
         version: i64,
-        /// Keys and values, one after the other.
-        #[serde(borrow, with = "serde_bytes")]
-        bytes: &'a [u8],
-        rows: Vec<Row>,
         /// Whether there may be more.
         more: bool,
+        /// See [`super::Pairs`]. They come last, so that they can be where they are sent from before the
+        /// rest is known.
+        #[serde(borrow, with = "serde_bytes")]
+        pairs: &'a [u8],
     },
     /// A number of bytes.
     Size(u64),
@@ -128,13 +128,6 @@ pub enum Notice<'a> {
     /// The host is about to end. What was asked will be answered; the guest asks nothing more but
     /// says [`Ask::Bye`].
     Leaving,
-}
-
-/// A pair of [`Answer::Rows`]: bytes of its key and of its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
-    pub key: u32,
-    pub value: u32,
 }
 
 /// An error.

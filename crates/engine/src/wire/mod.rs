@@ -11,14 +11,18 @@ pub mod hello;
 mod hit;
 mod item;
 mod message;
+mod pairs;
 mod received;
 #[cfg(test)]
 mod tests;
 
 pub use commit::Commit;
-pub use frame::{broken, parse, put, Frames};
+pub use frame::{broken, parse, put, Frames, Message, Tail, HEADER};
 pub use hit::{hits_of, sets_of, Hit};
-pub use message::{Answer, Ask, Counts, Failure, Limits, Notice, Row};
+pub use message::{Answer, Ask, Counts, Failure, Limits, Notice};
+#[cfg(test)]
+pub use pairs::put_pair;
+pub use pairs::{Pairs, PairsFrame};
 
 /// The version of the messages. Both sides must have the same one.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
