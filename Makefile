@@ -6,8 +6,12 @@ THREADS ?= 4
 KILLS ?= 10
 SECONDS ?= 30
 
-# The steps of `make prove`, all of them if there is none.
+# The obligations or stages of `make prove`, all of them if there is none; FRESH=1 begins anew, ROUNDS=n
+# is rounds of each instead of its own number, SEED=n repeats those of a report.
 P ?=
+FRESH ?=
+ROUNDS ?=
+SEED ?=
 
 # Where `make install` puts things.
 PREFIX ?= /usr/local
@@ -33,7 +37,8 @@ help:
 	@echo 'make demo       a file system of metadata from TREE=$(TREE), killed $(KILLS) times and checked'
 	@echo 'make test       every test; ends with: N passed, N failed'
 	@echo 'make check      the fast part of it: format, lints, generated files, Rust tests'
-	@echo "make prove      the long form of the tests; P='model defects tsan asan processes threefs' chooses steps"
+	@echo "make prove      what Plinth promises to survive, tried at length; P='P2 racing' chooses, FRESH=1 begins anew,"
+	@echo '                ROUNDS=n scales; target/release/plinth-prove --list tells what there is'
 	@echo 'make bench      Plinth beside plain RocksDB and its own transactions; libfdb_c from C and Python;'
 	@echo '                guests beside the host, Redis and PostgreSQL (installs the two; scripts/bench-peers.sh)'
 	@echo 'make kills      the demonstration with 200 kills'
@@ -64,7 +69,8 @@ check: setup
 	@scripts/test.sh check
 
 prove: build
-	@scripts/prove.sh $(P)
+	cargo build --release $(CARGO_FLAGS) -p plinth-prove
+	@FRESH='$(FRESH)' ROUNDS='$(ROUNDS)' SEED='$(SEED)' scripts/prove.sh $(P)
 
 bench: build
 	cargo run --release $(CARGO_FLAGS) -p plinth-bench

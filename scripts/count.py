@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints how many tests passed and failed according to the log of cargo test or ctest.
+"""Prints how many tests passed and failed according to the log of cargo test, ctest or plinth-prove.
 
 usage: scripts/count.py LOG
 """
@@ -13,6 +13,8 @@ CTEST = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)")
 CLIENTS = re.compile(r"^clients [a-z-]+ [0-9.]+: (\d+) passed, (\d+) failed$")
 # The steps of scripts/install-test.sh.
 INSTALL = re.compile(r"^install test: (ok|FAILED) ")
+# The last line of a stage of plinth-prove.
+PROVE = re.compile(r"^prove [a-z0-9-]+: (\d+) passed, (\d+) failed$")
 
 
 def main():
@@ -27,7 +29,7 @@ def main():
             elif found := CTEST.match(line):
                 passed += int(found[2]) - int(found[1])
                 failed += int(found[1])
-            elif found := CLIENTS.match(line):
+            elif found := CLIENTS.match(line) or PROVE.match(line):
                 passed += int(found[1])
                 failed += int(found[2])
             elif found := INSTALL.match(line):

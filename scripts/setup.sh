@@ -1,5 +1,6 @@
 #!/bin/sh
 # Installs what building and testing Plinth needs: system packages, and Rust where it is missing.
+# Arguments are names of further packages.
 #
 # On Debian and its relatives packages are installed by name, as root or through sudo. Elsewhere
 # the script only checks. It asks nothing, and does nothing when all is there.
@@ -27,7 +28,7 @@ librocksdb-dev   a RocksDB of another version beside ours, in a test
 e2fsprogs        a file system whose power is cut
 ca-certificates  cargo downloads crates over TLS
 "
-names=$(printf '%s' "$packages" | awk 'NF { print $1 }')
+names="$(printf '%s' "$packages" | awk 'NF { print $1 }') $*"
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }

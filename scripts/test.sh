@@ -100,6 +100,11 @@ format() {
     cargo fmt --all -- --check -l || { echo 'repair: cargo fmt --all'; return 1; }
 }
 
+# What Plinth promises to survive, a little of each.
+proof() {
+    cargo build --release "${locked[@]}" -p plinth-prove && "$root/target/release/plinth-prove" --short
+}
+
 documentation() {
     RUSTDOCFLAGS='-D warnings' cargo doc --release "${locked[@]}" --workspace --no-deps
 }
@@ -124,6 +129,7 @@ run() {
         step 'c tests' ffi build/ffi -DPLINTH_SHARED="$release/libplinth.so" -DPLINTH_STATIC="$release/libplinth.a"
         step 'c tests, addresssanitizer' ffi_asan
         step 'c tests, valgrind' ffi_valgrind
+        step 'proof, short form' proof
         step 'fdb_c tests' fdb_c build/fdb-c -DFDB_C_LIBRARY="$release/libfdb_c.so"
         step 'fdb_c tests, addresssanitizer' fdb_c_asan
         step 'fdb_c tests, valgrind' fdb_c_valgrind

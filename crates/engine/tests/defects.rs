@@ -39,7 +39,7 @@ fn by_history(seeds: u64) -> Option<usize> {
         // Every other run has so few keys that commits of one group meet.
         let (threads, keys) = if seed.is_multiple_of(2) { (8, 24) } else { (32, 3) };
         let transactions = TRANSACTIONS / threads;
-        let load = Load { seed: *seed, threads, transactions, keys, reach: None, mixed_durability: false };
+        let load = Load::new(*seed, threads, transactions, keys);
         record(&*memory(), &load).map_or(true, |history| check(&history).is_err())
     };
     (0..seeds).find(fails).map(|seed| (seed as usize + 1) * TRANSACTIONS)

@@ -7,6 +7,7 @@ mod abi;
 mod allocation;
 mod clock;
 mod closing;
+mod command;
 mod corruption;
 mod crash;
 mod crowd;

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use crate::stage::Trouble;
 
 /// The places of one run.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Workshop {
     /// The root of the sources.
     pub root: PathBuf,

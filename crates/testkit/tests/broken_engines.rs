@@ -11,7 +11,7 @@ use plinth_testkit::history::{record, Load};
 use plinth_testkit::{lockstep, Fault, FaultyDatabase, ModelDatabase};
 
 fn load(seed: u64) -> Load {
-    Load { seed, threads: 4, transactions: 300, keys: 20, reach: None, mixed_durability: false }
+    Load::new(seed, 4, 300, 20)
 }
 
 fn opener(fault: Fault) -> impl Fn(DatabaseOptions) -> Result<Arc<dyn Database>> {

@@ -250,7 +250,7 @@ fn history(place: &Place, name: &str, seed: u64, threads: usize, words: &Receive
     let mut session = Session::open(place);
     let database = session.database.clone();
     let stop = AtomicBool::new(false);
-    let load = Load { seed, threads, transactions: usize::MAX, keys: 24, reach: None, mixed_durability: true };
+    let load = Load { mixed_durability: true, ..Load::new(seed, threads, usize::MAX, 24) };
     std::thread::scope(|scope| {
         let part = scope.spawn(|| take_part(&*database, &load, name, &stop, &|event| say(&Said::Event(event))));
         while let Err(std::sync::mpsc::RecvTimeoutError::Timeout) = words.recv_timeout(Duration::from_millis(2)) {

@@ -61,14 +61,14 @@ pub fn check(history: &History) -> Checked<Summary> {
     Ok(replay.summary)
 }
 
-/// Nothing in a load is wrong, and nothing in it is too old.
+/// Nothing in a load is wrong, and nothing in it is too old unless that is possible.
 fn no_errors(history: &History) -> Checked<()> {
     for attempt in &history.attempts {
         if let Some((call, answer)) = attempt.steps.iter().find(|(_, answer)| matches!(answer, Answer::Failed(_))) {
             return violation("ERRC", format!("{}: {call} gives {answer:?}", attempt.name));
         }
         if let Some(Outcome::Failed(code)) = attempt.commit.as_ref().map(|commit| commit.outcome) {
-            if code != Code::NOT_COMMITTED && !(history.in_parts && code.is_retryable()) {
+            if code != Code::NOT_COMMITTED && !((history.in_parts || history.outlasts) && code.is_retryable()) {
                 return violation("ERRC", format!("{}: commit gives {code:?}", attempt.name));
             }
         }
@@ -292,7 +292,7 @@ mod tests {
     }
 
     fn history(attempts: Vec<Attempt>) -> History {
-        History { first_version: BEFORE, attempts, in_parts: false }
+        History { first_version: BEFORE, attempts, in_parts: false, outlasts: false }
     }
 
     /// VST-1 and CONF-14: the stamps tell who of one version comes first.

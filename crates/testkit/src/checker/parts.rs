@@ -30,7 +30,7 @@ pub fn merge(first_version: i64, events: Vec<Attempt>, last_look: Attempt) -> Ch
     }
     attempts.push(last_look);
     know_acknowledged(&mut attempts);
-    Ok(History { first_version, attempts, in_parts: true })
+    Ok(History { first_version, attempts, in_parts: true, outlasts: false })
 }
 
 /// The marks that are there: names and versionstamps.

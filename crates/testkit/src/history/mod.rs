@@ -3,6 +3,8 @@
 
 mod record;
 
+use std::time::Duration;
+
 use plinth_api::Code;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +37,17 @@ pub struct Load {
     pub reach: Option<usize>,
     /// Whether commits choose their durability at random.
     pub mixed_durability: bool,
+    /// How long it takes at least, for a history that outlasts the window: there are pauses between the
+    /// transactions, some read at versions of any age, and 1007 and other errors after which a
+    /// transaction is tried again are lived with.
+    pub lasting: Option<Duration>,
+}
+
+impl Load {
+    /// So many threads that begin so many transactions each, over so many keys.
+    pub fn new(seed: u64, threads: usize, transactions: usize, keys: usize) -> Self {
+        Self { seed, threads, transactions, keys, reach: None, mixed_durability: false, lasting: None }
+    }
 }
 
 /// Everything that was asked and answered.
@@ -45,6 +58,8 @@ pub struct History {
     pub attempts: Vec<Attempt>,
     /// Whether they were made by several processes, any of which may have been killed.
     pub in_parts: bool,
+    /// Whether it took longer than the window, so that transactions may have become too old.
+    pub outlasts: bool,
 }
 
 /// One transaction. Times are those of [`crate::clock::now`].

@@ -18,6 +18,10 @@ use crate::keys;
 use crate::ledger::retry;
 use crate::model::lock;
 
+/// How many late versions are remembered; and how many if a history outlasts the window.
+const FEW: usize = 50;
+const MANY: usize = 5_000;
+
 /// What the threads of a process share.
 struct Shared<'a> {
     database: &'a dyn Database,
@@ -25,6 +29,10 @@ struct Shared<'a> {
     acknowledged: AtomicI64,
     /// Versions of late commits, to be read at by hand.
     recent: Mutex<VecDeque<i64>>,
+    /// How many of them.
+    remembered: usize,
+    /// Whether errors that may be retried are lived with.
+    patient: bool,
     part: Option<Part<'a>>,
 }
 
@@ -41,9 +49,12 @@ pub fn record(database: &dyn Database, load: &Load) -> Result<History> {
     let mut shared = Shared::new(database, first_version)?;
     // There are no marks to be looked at.
     shared.ids.truncate(MARKS);
+    if load.lasting.is_some() {
+        (shared.patient, shared.remembered) = (true, MANY);
+    }
     let mut attempts = shared.all_work(load)?;
-    attempts.push(shared.last_look()?);
-    Ok(History { first_version, attempts, in_parts: false })
+    attempts.push(retry(database, |_| shared.last_look())?);
+    Ok(History { first_version, attempts, in_parts: false, outlasts: load.lasting.is_some() })
 }
 
 /// Runs the load in one of several processes until `stop`, and tells each transaction: when it is about
@@ -58,6 +69,7 @@ pub fn take_part(
     let mut shared =
         retry(database, |transaction| transaction.read_version()).and_then(|version| Shared::new(database, version))?;
     shared.part = Some(Part { name, stop, say });
+    shared.patient = true;
     shared.all_work(load).map(drop)
 }
 
@@ -70,7 +82,8 @@ impl<'a> Shared<'a> {
     fn new(database: &'a dyn Database, first_version: i64) -> Result<Self> {
         let open = |name: &&str| Ok(database.open_keyspace(name)?.id);
         let ids = KEYSPACES.iter().map(open).collect::<Result<Vec<_>>>()?;
-        Ok(Self { database, ids, acknowledged: AtomicI64::new(first_version), recent: Mutex::default(), part: None })
+        let (acknowledged, recent) = (AtomicI64::new(first_version), Mutex::default());
+        Ok(Self { database, ids, acknowledged, recent, remembered: FEW, patient: false, part: None })
     }
 
     fn all_work(&self, load: &Load) -> Result<Vec<Attempt>> {
@@ -103,6 +116,11 @@ impl<'a> Shared<'a> {
             match &self.part {
                 None => attempts.push(attempt),
                 Some(part) => (part.say)(attempt),
+            }
+            if let Some(lasting) = load.lasting {
+                // Twice the even share at most, so the share on average.
+                let share = lasting.as_micros() as u64 / load.transactions.max(1) as u64;
+                std::thread::sleep(Duration::from_micros(calls.rng().u64(..=2 * share)));
             }
         }
         Ok(attempts)
@@ -163,15 +181,17 @@ impl<'a> Shared<'a> {
         Ok(committing)
     }
 
-    /// Whether an error is one that several processes have to live with.
+    /// Whether an error is one that has to be lived with.
     fn may_happen(&self, code: Code) -> bool {
-        self.part.is_some() && code.is_retryable()
+        self.patient && code.is_retryable()
     }
 
     /// Sets the read version to that of a late commit now and then.
     fn maybe_go_back(&self, transaction: &dyn Transaction, attempt: &mut Attempt, rng: &mut Rng) -> Result<()> {
         let recent = lock(&self.recent);
-        if recent.is_empty() || rng.u8(..100) >= 8 {
+        // More often where versions of any age are remembered, so that some are too old.
+        let share = if self.remembered > FEW { 25 } else { 8 };
+        if recent.is_empty() || rng.u8(..100) >= share {
             return Ok(());
         }
         let version = recent[rng.usize(..recent.len())];
@@ -240,7 +260,7 @@ impl<'a> Shared<'a> {
         self.acknowledged.fetch_max(version, Ordering::SeqCst);
         let mut recent = lock(&self.recent);
         recent.push_back(version);
-        if recent.len() > 50 {
+        if recent.len() > self.remembered {
             recent.pop_front();
         }
     }
