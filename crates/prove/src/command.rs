@@ -143,7 +143,11 @@ fn reasons(said: &str) -> String {
     while let Some(line) = lines.next() {
         if line.starts_with("thread '") && line.contains("panicked at") {
             found.push(format!("{line} {}", lines.next().unwrap_or_default()));
-        } else if line.contains("Sanitizer: ") || line.contains("*** Failed") || line.starts_with("violation") {
+        } else if line.contains("Sanitizer: ")
+            || line.contains("*** Failed")
+            || line.starts_with("violation")
+            || line.starts_with("wrong ")
+        {
             found.push(line.trim().to_owned());
         }
     }
