@@ -47,6 +47,8 @@ pub enum Defect {
     SplitsBatches,
     /// Commits are acknowledged that are in no log.
     SkipsTheLog,
+    /// One of thousands of values has another bit than it was set with.
+    ChangesABit,
 }
 
 #[cfg(feature = "defects")]
@@ -70,8 +72,9 @@ impl Defect {
         Self::KeepsUnreadable,
     ];
 
-    /// Those that show only when a process was killed: the tests of crates/prove notice them.
-    pub const OF_CRASHES: [Self; 3] = [Self::ForgetsVersions, Self::SplitsBatches, Self::SkipsTheLog];
+    /// Those that show only when a process is killed, or after a great many operations: the stages of
+    /// crates/prove notice them.
+    pub const OF_STAGES: [Self; 4] = [Self::ForgetsVersions, Self::SplitsBatches, Self::SkipsTheLog, Self::ChangesABit];
 }
 
 #[cfg(feature = "defects")]
@@ -86,7 +89,7 @@ mod switch {
         let Ok(name) = std::env::var("PLINTH_DEFECT") else {
             return;
         };
-        let mut all = super::Defect::ALL.into_iter().chain(super::Defect::OF_CRASHES);
+        let mut all = super::Defect::ALL.into_iter().chain(super::Defect::OF_STAGES);
         match all.find(|defect| format!("{defect:?}") == name) {
             Some(defect) => switch_on(defect),
             None => {

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::str::FromStr;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -149,13 +149,28 @@ impl Work {
 pub struct Running {
     child: Child,
     events: Receiver<Event>,
+    /// What was taken from `events` already and given back.
+    said: Vec<Event>,
 }
 
 impl Running {
     /// Starts it; what it says on standard error is added to the log.
     pub fn start(mut command: Command, log: &Path) -> Result<Self, Trouble> {
+        command.stdin(Stdio::null());
+        Self::spawn(command, log)
+    }
+
+    /// The same with `wait=1`: it begins when a byte is written.
+    pub fn start_waiting(mut command: Command, log: &Path) -> Result<(Self, ChildStdin), Trouble> {
+        command.stdin(Stdio::piped());
+        let mut running = Self::spawn(command, log)?;
+        let input = running.child.stdin.take();
+        input.map(|input| (running, input)).ok_or_else(|| Trouble::Rig("no standard input".to_owned()))
+    }
+
+    fn spawn(mut command: Command, log: &Path) -> Result<Self, Trouble> {
         let log = File::options().create(true).append(true).open(log)?;
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn();
+        let child = command.stdout(Stdio::piped()).stderr(log).spawn();
         let mut child = child.map_err(|error| Trouble::Rig(format!("{command:?}: {error}")))?;
         let Some(output) = child.stdout.take() else {
             return Err(Trouble::Rig("no standard output".to_owned()));
@@ -174,7 +189,13 @@ impl Running {
                 line.clear();
             }
         });
-        Ok(Self { child, events })
+        Ok(Self { child, events, said: Vec::new() })
+    }
+
+    /// Gives back what [`Running::next`] gave: [`Running::rest`] begins with it.
+    pub fn having_said(mut self, said: Vec<Event>) -> Self {
+        self.said = said;
+        self
     }
 
     /// The next event, or none if it took longer or there are no more.
@@ -202,7 +223,7 @@ impl Running {
 
     /// Everything it still says, and how it ended; a finding if that takes longer.
     pub fn rest(mut self, longest: Duration) -> Result<(Vec<Event>, ExitStatus), Trouble> {
-        let (begun, mut rest) = (Instant::now(), Vec::new());
+        let (begun, mut rest) = (Instant::now(), std::mem::take(&mut self.said));
         loop {
             match self.events.recv_timeout(longest.saturating_sub(begun.elapsed())) {
                 Ok(event) => rest.push(event),

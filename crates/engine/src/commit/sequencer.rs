@@ -274,6 +274,12 @@ impl Sequencer {
         match value {
             Some(value) => {
                 self.vacant.set(keyspace, key);
+                if is_on(Defect::ChangesABit) && !value.is_empty() && fastrand::u16(..4_096) == 0 {
+                    let mut value = value.to_vec();
+                    let at = fastrand::usize(..value.len());
+                    value[at] ^= 1 << fastrand::u8(..8);
+                    return batch.put(keyspace, key, &value);
+                }
                 batch.put(keyspace, key, value)
             }
             None => batch.delete(keyspace, key),

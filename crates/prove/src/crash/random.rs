@@ -79,7 +79,7 @@ pub fn one(ground: &mut Ground, random: &mut Rng, tally: &mut Tally) -> Result<(
         }
         _ => {
             events = first_commit(&victim)?;
-            sleep(Duration::from_micros(random.u64(..200_000)));
+            sleep(Duration::from_micros(random.u64(..300_000)));
         }
     }
     victim.kill()?;
