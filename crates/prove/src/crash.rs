@@ -5,6 +5,7 @@
 
 mod at_call;
 mod ground;
+mod pair;
 mod random;
 mod twin;
 
@@ -18,10 +19,19 @@ pub fn stages() -> Vec<Stage> {
         begin: at_call::begin,
         ..kills()
     };
+    let pair = Stage {
+        name: "kill-host",
+        what: "SIGKILL of one of two processes that share a directory, while the other goes on",
+        whole: 1_000,
+        short: 8,
+        begin: pair::begin,
+        ..kills()
+    };
     let twin = |name, what, begin| Stage { name, what, begin, whole: 200, short: 0, must: Must::Break, ..kills() };
     vec![
         kills(),
         at_call,
+        pair,
         twin("kill-forgets-versions", "the log does not hold versions", |workshop| {
             twin::begin(workshop, "ForgetsVersions")
         }),

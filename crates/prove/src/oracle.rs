@@ -148,17 +148,6 @@ impl Oracle {
         Ok(())
     }
 
-    /// Whether anything was acknowledged since the last dump.
-    pub fn acknowledged(&self) -> bool {
-        let is = |told: &Told| matches!(told, Told::Acknowledged { .. });
-        self.lives.values().any(|life| life.settled.is_none() && life.told.values().any(is))
-    }
-
-    /// The highest version that anyone saw.
-    pub fn highest(&self) -> i64 {
-        self.highest
-    }
-
     /// Compares a dump of a process of its own with what was told, and settles it.
     pub fn check(&mut self, dump: &Dump, loss: Loss) -> Result<Checked, Trouble> {
         if let Some(bad) = dump.bad.first() {

@@ -61,11 +61,6 @@ impl Ground {
         self.next
     }
 
-    /// Where the database is.
-    pub fn directory(&self) -> &Path {
-        &self.directory
-    }
-
     /// The next life, which begins alone; start it with [`Ground::start`] or under another program.
     pub fn work(&mut self, seed: u64, threads: u32, options: &[(&'static str, u64)]) -> Result<Work, Trouble> {
         self.oracle.begin(self.next, threads)?;
