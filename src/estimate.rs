@@ -1,10 +1,9 @@
 //! Sizes: of a transaction, and of what is stored.
 
 use plinth_api::{Code, Error, RangeResult};
-use plinth_boundary::slice;
 
 use crate::handles::keyspace_of;
-use crate::transaction::on_out;
+use crate::transaction::{compared, on_out};
 use crate::{plinth_error, plinth_keyspace, plinth_range, plinth_transaction};
 
 /// About how large the transaction has become: bytes of its writes and of its conflict ranges. The
@@ -55,7 +54,7 @@ pub unsafe extern "C" fn plinth_transaction_get_estimated_range_size(
     on_out("plinth_transaction_get_estimated_range_size", tr, out, |tr, out| {
         let ks = keyspace_of(tr, ks)?;
         // SAFETY: this function's contract.
-        let (begin, end) = unsafe { (slice::bytes(begin, begin_len, "begin")?, slice::bytes(end, end_len, "end")?) };
+        let (begin, end) = unsafe { (compared(begin, begin_len, "begin")?, compared(end, end_len, "end")?) };
         *out = tr.transaction.estimated_range_size(ks, begin, end)?;
         Ok(())
     })
@@ -95,7 +94,7 @@ pub unsafe extern "C" fn plinth_transaction_get_range_split_points(
     on_out("plinth_transaction_get_range_split_points", tr, out, |tr, out| {
         let ks = keyspace_of(tr, ks)?;
         // SAFETY: this function's contract.
-        let (begin, end) = unsafe { (slice::bytes(begin, begin_len, "begin")?, slice::bytes(end, end_len, "end")?) };
+        let (begin, end) = unsafe { (compared(begin, begin_len, "begin")?, compared(end, end_len, "end")?) };
         if chunk_size <= 0 {
             return Err(Error::new(Code::INVALID_ARGUMENT).context(format!("chunk_size is {chunk_size}")));
         }

@@ -7,6 +7,7 @@ use plinth_boundary::slice;
 
 use crate::constants::CBool;
 use crate::handles::{Owner, OWNERS};
+use crate::transaction::compared;
 use crate::value::free;
 
 /// A key and its value inside a plinth_range.
@@ -139,7 +140,7 @@ pub(crate) unsafe fn selector(selector: *const plinth_key_selector, name: &str) 
         return Err(Error::new(Code::INVALID_ARGUMENT).context(format!("{name} is NULL")));
     };
     // SAFETY: the caller's contract.
-    let key = unsafe { slice::bytes(selector.key, selector.key_len, "the selector's key") }?;
+    let key = unsafe { compared(selector.key, selector.key_len, "the selector's key") }?;
     Ok(KeySelector { key: key.to_vec(), or_equal: selector.or_equal.get(), offset: selector.offset })
 }
 

@@ -88,7 +88,8 @@ pub fn is_successor(begin: &[u8], end: &[u8]) -> bool {
 
 /// A key as people read it: printable ASCII as it is, other bytes as `\xNN`, cut after 64 bytes.
 pub fn printable(key: &[u8]) -> String {
-    let mut text = String::with_capacity(key.len());
+    // Memory for what is told only: the key may be as long as a caller says.
+    let mut text = String::with_capacity(key.len().min(64));
     for byte in key.iter().take(64) {
         match byte {
             b'\\' => text.push_str("\\\\"),

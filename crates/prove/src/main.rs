@@ -26,6 +26,7 @@ mod oracle;
 mod panics;
 mod plan;
 mod power;
+mod program;
 mod racing;
 mod read_only;
 mod report;

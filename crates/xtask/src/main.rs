@@ -9,6 +9,7 @@ mod docs;
 mod fdb;
 mod file;
 mod header;
+mod misuse;
 mod outcome;
 mod parse;
 mod schema;
@@ -35,7 +36,7 @@ enum Mode {
     Check,
 }
 
-const TASKS: [Task; 8] = [
+const TASKS: [Task; 9] = [
     Task { name: "codegen", purpose: "error tables in Rust from schema/errors.toml", run: codegen::task },
     Task { name: "header", purpose: "include/plinth.h from src/", run: header::task },
     Task {
@@ -43,6 +44,7 @@ const TASKS: [Task; 8] = [
         purpose: "the headers, tables, refusals and COMPAT.md of libfdb_c.so from schema/fdb_*.toml",
         run: fdb::task,
     },
+    Task { name: "misuse", purpose: "tables of every function for the programs that misuse them", run: misuse::task },
     Task {
         name: "compile",
         purpose: "the headers alone, in each language and version, warnings denied",

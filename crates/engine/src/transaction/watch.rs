@@ -36,9 +36,11 @@ struct Reading {
 
 impl Transaction {
     pub(super) fn run_watch(self: Arc<Self>, keyspace: u32, key: &[u8], done: Done<()>) -> Option<Arc<dyn Pending>> {
+        // One that is too long is refused below, and not copied whole before.
+        let kept = self.lock().options.bounds.cut(key).to_vec();
         let handle = Arc::new(Handle {
             keyspace,
-            key: key.to_vec(),
+            key: kept,
             service: self.service.clone(),
             transaction: Arc::downgrade(&self),
             call: OnceLock::new(),
