@@ -90,6 +90,7 @@ static void once_more_without_a_network(void) {
 int main(int count, char **arguments) {
     uint64_t seed = count > 1 ? strtoull(arguments[1], NULL, 10) : 1;
     long mixtures = count > 2 ? atol(arguments[2]) : 100;
+    world_version = seed % 2 == 0 ? 800 : 600;
     leave_little_memory();
     setvbuf(stdout, NULL, _IOLBF, 0);
     network_begin();

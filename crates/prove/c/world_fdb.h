@@ -10,6 +10,8 @@ enum { A_FUTURE, A_CLUSTER, A_DATABASE, A_TENANT, A_TRANSACTION, KINDS_OF_HANDLE
 
 static const void *good[KINDS_OF_HANDLES], *stale[KINDS_OF_HANDLES];
 static const char *world_path = "fdb.cluster";
+/* The version that is asked for. Clusters are no more from 610 on. */
+static int world_version = 800;
 
 #define GOOD_DB ((FDBDatabase *)good[A_DATABASE])
 #define GOOD_TR ((FDBTransaction *)good[A_TRANSACTION])
@@ -21,18 +23,18 @@ static const char *world_path = "fdb.cluster";
 
 static long told;
 
-static void on_future(FDBFuture *future, void *user) {
+static inline void on_future(FDBFuture *future, void *user) {
     (void)future, (void)user;
     __atomic_fetch_add(&told, 1, __ATOMIC_RELAXED);
 }
-static void on_stop(void *user) {
+static inline void on_stop(void *user) {
     (void)user;
     __atomic_fetch_add(&told, 1, __ATOMIC_RELAXED);
 }
 
 /* ------------------------------------------------------------------ objects */
 
-static void need(fdb_error_t error, const char *what) {
+static inline void need(fdb_error_t error, const char *what) {
     if (error != 0) {
         printf("broken %s gave %d: %s\n", what, (int)error, fdb_get_error(error));
         fflush(stdout);
@@ -40,7 +42,7 @@ static void need(fdb_error_t error, const char *what) {
     }
 }
 
-static fdb_error_t wait_for(FDBFuture *future) {
+static inline fdb_error_t wait_for(FDBFuture *future) {
     fdb_error_t error = fdb_future_block_until_ready(future);
     error = error != 0 ? error : fdb_future_get_error(future);
     fdb_future_destroy(future);
@@ -49,25 +51,25 @@ static fdb_error_t wait_for(FDBFuture *future) {
 
 static pthread_t network_thread;
 
-static void *run_network(void *user) {
+static inline void *run_network(void *user) {
     need(fdb_run_network(), "run_network");
     return user;
 }
 
-static void network_begin(void) {
-    need(fdb_select_api_version_impl(800, 800), "select_api_version");
+static inline void network_begin(void) {
+    need(fdb_select_api_version_impl(world_version, 800), "select_api_version");
     need(fdb_setup_network(), "setup_network");
     if (pthread_create(&network_thread, NULL, run_network, NULL) != 0) {
         die("pthread_create");
     }
 }
 
-static void network_end(void) {
+static inline void network_end(void) {
     need(fdb_stop_network(), "stop_network");
     pthread_join(network_thread, NULL);
 }
 
-static void new_transaction(void) {
+static inline void new_transaction(void) {
     FDBTransaction *tr;
     if (good[A_TRANSACTION] != NULL) {
         fdb_transaction_destroy(GOOD_TR);
@@ -77,7 +79,7 @@ static void new_transaction(void) {
     good[A_TRANSACTION] = tr;
 }
 
-static void new_future(void) {
+static inline void new_future(void) {
     FDBFuture *future;
     if (good[A_FUTURE] != NULL) {
         fdb_future_destroy(GOOD_FUTURE);
@@ -88,9 +90,13 @@ static void new_future(void) {
     good[A_FUTURE] = future;
 }
 
-static FDBCluster *new_cluster(void) {
-    FDBFuture *future = fdb_create_cluster(world_path);
+static inline FDBCluster *new_cluster(void) {
+    FDBFuture *future;
     FDBCluster *cluster;
+    if (world_version >= 610) {
+        return NULL;
+    }
+    future = fdb_create_cluster(world_path);
     need(fdb_future_block_until_ready(future), "create_cluster");
     need(fdb_future_get_cluster(future, &cluster), "get_cluster");
     fdb_future_destroy(future);
@@ -99,7 +105,7 @@ static FDBCluster *new_cluster(void) {
 
 #define TENANT_KEY "\xff\xff/management/tenant/map/tenant"
 
-static void need_tenant(void) {
+static inline void need_tenant(void) {
     uint8_t one = 1;
     FDBTransaction *tr;
     fdb_error_t error;
@@ -113,7 +119,7 @@ static void need_tenant(void) {
     fdb_transaction_destroy(tr);
 }
 
-static void world_begin(void) {
+static inline void world_begin(void) {
     FDBDatabase *db, *closed;
     FDBTenant *tenant, *closed_tenant;
     FDBCluster *closed_cluster = new_cluster();
@@ -137,7 +143,7 @@ static void world_begin(void) {
     new_future();
 }
 
-static void world_end(void) {
+static inline void world_end(void) {
     fdb_future_destroy(GOOD_FUTURE);
     fdb_transaction_destroy(GOOD_TR);
     fdb_tenant_destroy((FDBTenant *)good[A_TENANT]);
@@ -145,7 +151,7 @@ static void world_end(void) {
     fdb_database_destroy(GOOD_DB);
 }
 
-static bool world_works(void) {
+static inline bool world_works(void) {
     fdb_error_t error;
     new_transaction();
     fdb_transaction_set(GOOD_TR, (const uint8_t *)"k", 1, (const uint8_t *)"v", 1);
@@ -154,21 +160,22 @@ static bool world_works(void) {
     return error == 0;
 }
 
-static bool changes_world(const function *f) {
+static inline bool changes_world(const function *f) {
     return ends_with(f->name, "_destroy") || ends_with(f->name, "_cancel") || is_called(f, "fdb_future_release_memory") ||
            is_called(f, "fdb_database_set_option");
 }
 
 /* Those that begin and end the network: they are called at their time, and not in between. */
-static bool is_of_the_network(const function *f) {
+static inline bool is_of_the_network(const function *f) {
     return is_called(f, "fdb_stop_network") || is_called(f, "fdb_run_network") || is_called(f, "fdb_setup_network");
 }
 
 /* ------------------------------------------------------------------ choices */
 
-static void choose_handle(choices *list, int kind) {
-    const void *of_kind = kind < KINDS_OF_HANDLES ? good[kind] : from_bits(UINTPTR_MAX / 3);
-    add_address(list, kind < KINDS_OF_HANDLES ? GOOD : BAD, of_kind);
+static inline void choose_handle(choices *list, int kind) {
+    bool is_any = kind < KINDS_OF_HANDLES && good[kind] != NULL;
+    const void *of_kind = is_any ? good[kind] : from_bits(UINTPTR_MAX / 3);
+    add_address(list, is_any ? GOOD : BAD, of_kind);
     add_address(list, BAD, NULL);
     for (int i = 0; i < KINDS_OF_HANDLES; i++) {
         add_address(list, BAD, stale[i]);
@@ -179,7 +186,7 @@ static void choose_handle(choices *list, int kind) {
     choose_bits(list, of_kind);
 }
 
-static void choose_text(choices *list) {
+static inline void choose_text(choices *list) {
     static char *endless;
     if (endless == NULL) {
         endless = malloc(1 << 20);
@@ -193,7 +200,7 @@ static void choose_text(choices *list) {
     add_address(list, ODD, endless);
 }
 
-static int64_t good_number(const function *f, const parameter *p) {
+static inline int64_t good_number(const function *f, const parameter *p) {
     if (is_called(f, "fdb_transaction_set_option")) {
         return FDB_TR_OPTION_DEBUG_TRANSACTION_IDENTIFIER;
     }
@@ -213,7 +220,7 @@ static int64_t good_number(const function *f, const parameter *p) {
 
 /* What can be given there; the first is good. A bad address of what a future holds is odd: the future may hold
    something else, which is told before. */
-static int choose(const function *f, int at, choice *out) {
+static inline int choose(const function *f, int at, choice *out) {
     const parameter *p = &f->parameters[at];
     choices list = {out, 0};
     static long unread[64];
@@ -253,7 +260,7 @@ static int choose(const function *f, int at, choice *out) {
 }
 
 /* The error of what was called; UNKNOWN_FUTURE for a future that waits for something. */
-static int64_t error_of(const function *f, answer given) {
+static inline int64_t error_of(const function *f, answer given) {
     const FDBKeyValue *rows;
     int count;
     fdb_bool_t more;
@@ -271,7 +278,7 @@ static int64_t error_of(const function *f, answer given) {
         if (given.address == NULL) {
             return 0;
         }
-        if (is_called(f, "fdb_transaction_watch")) {
+        if (is_called(f, "fdb_transaction_watch") || is_called(f, "fdb_transaction_get_versionstamp")) {
             fdb_future_cancel((FDBFuture *)given.address);
             error = fdb_future_get_error((FDBFuture *)given.address);
             fdb_future_destroy((FDBFuture *)given.address);
@@ -283,7 +290,7 @@ static int64_t error_of(const function *f, answer given) {
 }
 
 /* Gives back what a call that went well has made. */
-static void give_back(const function *f, const argument *a) {
+static inline void give_back(const function *f, const argument *a) {
     int last = f->count - 1;
     if (f->result != GIVES_ERROR || last < 0 || f->parameters[last].what != OUT || a[last].address == NULL) {
         return;

@@ -28,26 +28,26 @@ static struct {
     plinth_error code;
 } told = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0};
 
-static void tell(plinth_error code) {
+static inline void tell(plinth_error code) {
     pthread_mutex_lock(&told.lock);
     told.calls++;
     told.code = code;
     pthread_cond_broadcast(&told.changed);
     pthread_mutex_unlock(&told.lock);
 }
-static void on_value(void *user, plinth_error error, plinth_value *value) {
+static inline void on_value(void *user, plinth_error error, plinth_value *value) {
     (void)user, (void)value;
     tell(error);
 }
-static void on_range(void *user, plinth_error error, plinth_range *range) {
+static inline void on_range(void *user, plinth_error error, plinth_range *range) {
     (void)user, (void)range;
     tell(error);
 }
-static void on_done(void *user, plinth_error error) {
+static inline void on_done(void *user, plinth_error error) {
     (void)user;
     tell(error);
 }
-static void on_finish(void *user) {
+static inline void on_finish(void *user) {
     (void)user;
     pthread_mutex_lock(&told.lock);
     told.finished++;
@@ -55,7 +55,7 @@ static void on_finish(void *user) {
     pthread_mutex_unlock(&told.lock);
 }
 /* Twice at most, or a retryable error would keep it running. */
-static plinth_error run_body(plinth_transaction *tr, void *user) {
+static inline plinth_error run_body(plinth_transaction *tr, void *user) {
     static _Thread_local int times;
     (void)user;
     (void)plinth_transaction_set(tr, NULL, (const uint8_t *)"run", 3, (const uint8_t *)"x", 1);
@@ -64,7 +64,7 @@ static plinth_error run_body(plinth_transaction *tr, void *user) {
 
 /* ------------------------------------------------------------------ objects */
 
-static void need(plinth_error error, const char *what) {
+static inline void need(plinth_error error, const char *what) {
     if (error != 0) {
         printf("broken %s gave %d: %s\n", what, (int)error, plinth_last_error());
         fflush(stdout);
@@ -72,7 +72,7 @@ static void need(plinth_error error, const char *what) {
     }
 }
 
-static void new_transaction(void) {
+static inline void new_transaction(void) {
     plinth_transaction *tr;
     if (good[A_TRANSACTION] != NULL) {
         (void)plinth_transaction_destroy(GOOD_TR);
@@ -82,7 +82,7 @@ static void new_transaction(void) {
     good[A_TRANSACTION] = tr;
 }
 
-static void new_watch(void) {
+static inline void new_watch(void) {
     plinth_watch *watch;
     need(plinth_transaction_watch(GOOD_TR, NULL, (const uint8_t *)"watched", 7, on_done, NULL, NULL, &watch), "watch");
     need(plinth_transaction_commit(GOOD_TR), "commit of the watch");
@@ -90,7 +90,7 @@ static void new_watch(void) {
 }
 
 /* A database that is closed, and another one with a keyspace: they last as long as the program. */
-static void open_others(void) {
+static inline void open_others(void) {
     plinth_database *closed;
     plinth_keyspace *foreign;
     if (other_database != NULL) {
@@ -104,7 +104,7 @@ static void open_others(void) {
 }
 
 /* Everything anew: nothing of before is used again. */
-static void world_begin(void) {
+static inline void world_begin(void) {
     plinth_database *db;
     plinth_keyspace *ks, *closed_ks;
     plinth_transaction *tr;
@@ -130,9 +130,10 @@ static void world_begin(void) {
     new_watch();
     new_transaction();
     need(plinth_transaction_get(GOOD_TR, NULL, (const uint8_t *)"keykeykeykey", 12, &some_value), "get");
+    need(plinth_transaction_id(GOOD_TR, some_id), "id");
 }
 
-static void world_end(void) {
+static inline void world_end(void) {
     plinth_value_free(&some_value);
     (void)plinth_watch_destroy((plinth_watch *)good[A_WATCH]);
     (void)plinth_transaction_destroy(GOOD_TR);
@@ -141,7 +142,7 @@ static void world_end(void) {
 }
 
 /* Whether the good objects still do what they should. */
-static bool world_works(void) {
+static inline bool world_works(void) {
     plinth_value value;
     plinth_error error;
     new_transaction();
@@ -154,14 +155,14 @@ static bool world_works(void) {
 }
 
 /* Whether a good call of it may leave the objects in another state, so that they are made anew. */
-static bool changes_world(const function *f) {
+static inline bool changes_world(const function *f) {
     return ends_with(f->name, "_close") || ends_with(f->name, "_destroy") || ends_with(f->name, "_drop") ||
            is_called(f, "plinth_database_set_option") || is_called(f, "plinth_watch_cancel");
 }
 
 /* ------------------------------------------------------------------ choices */
 
-static void choose_handle(choices *list, int kind, bool or_null) {
+static inline void choose_handle(choices *list, int kind, bool or_null) {
     add_address(list, GOOD, good[kind]);
     add_address(list, or_null ? ODD : BAD, NULL);
     for (int i = 0; i < KINDS_OF_HANDLES; i++) {
@@ -183,7 +184,7 @@ static void choose_handle(choices *list, int kind, bool or_null) {
     }
 }
 
-static void choose_text(choices *list, const char *name) {
+static inline void choose_text(choices *list, const char *name) {
     static char *edge, *latin, *endless;
     if (edge == NULL) {
         edge = (char *)at_the_edge("x", 2);
@@ -191,9 +192,6 @@ static void choose_text(choices *list, const char *name) {
         endless = malloc(1 << 20);
         memset(endless, 'n', (1 << 20) - 1);
         endless[(1 << 20) - 1] = 0;
-        if (plinth_transaction_id(GOOD_TR, some_id) != 0) {
-            die("id");
-        }
     }
     add_address(list, GOOD, strcmp(name, "path") == 0 ? ":memory:" : strcmp(name, "id") == 0 ? some_id : "space");
     add_address(list, BAD, NULL);
@@ -208,7 +206,7 @@ static plinth_key_selector selectors[] = {
     {(const uint8_t *)"keykeykeykey", 12, false, 1}, {NULL, 5, false, 1}, {(const uint8_t *)"k", SIZE_MAX, false, 1},
     {NULL, (size_t)LONGEST, false, 1}, {NULL, 0, true, INT32_MIN}, {NULL, 0, true, INT32_MAX}, {(const uint8_t *)"\xff\xff", 2, true, 100}};
 
-static void choose_selector(choices *list) {
+static inline void choose_selector(choices *list) {
     add_address(list, GOOD, &selectors[0]);
     add_address(list, BAD, NULL);
     add_address(list, BAD, &selectors[1]);
@@ -223,7 +221,7 @@ static void choose_selector(choices *list) {
 /* Sizes that no structure has, and bytes behind it that this version does not know. */
 static uint64_t sizes_wrong[][600] = {{0}, {3}, {5000}, {UINT32_MAX}, {4096}};
 
-static void choose_sized(choices *list) {
+static inline void choose_sized(choices *list) {
     sizes_wrong[4][500] = 1;
     add_address(list, ODD, NULL);
     for (int i = 0; i < COUNT(sizes_wrong); i++) {
@@ -240,7 +238,7 @@ static plinth_range_options range_options[] = {{sizeof(plinth_range_options), 3,
 /* Of the greatest numbers that the fields hold, and with numbers that are none. */
 static plinth_database_options database_options[4];
 
-static void choose_database_options(choices *list) {
+static inline void choose_database_options(choices *list) {
     for (int i = 0; i < COUNT(database_options); i++) {
         memset(&database_options[i], i == 1 ? 0xff : 0, sizeof database_options[i]);
         database_options[i].struct_size = sizeof database_options[i];
@@ -257,7 +255,7 @@ static void choose_database_options(choices *list) {
 
 static plinth_value values[5];
 
-static void choose_freed(choices *list) {
+static inline void choose_freed(choices *list) {
     memset(values, 0, sizeof values);
     values[1].owner = (void *)good[A_DATABASE];
     values[2].owner = (void *)stale[A_TRANSACTION];
@@ -270,7 +268,7 @@ static void choose_freed(choices *list) {
     add_address(list, ODD, (const char *)&values[3] + 1);
 }
 
-static int64_t good_number(const function *f, const parameter *p) {
+static inline int64_t good_number(const function *f, const parameter *p) {
     if (is_called(f, "plinth_transaction_set_option")) {
         return strcmp(p->name, "option") == 0 ? PLINTH_OPTION_TIMEOUT : 100000;
     }
@@ -283,7 +281,7 @@ static int64_t good_number(const function *f, const parameter *p) {
 }
 
 /* What can be given there; the first is good. */
-static int choose(const function *f, int at, choice *out) {
+static inline int choose(const function *f, int at, choice *out) {
     const parameter *p = &f->parameters[at];
     choices list = {out, 0};
     switch (p->what) {
@@ -343,7 +341,7 @@ static int choose(const function *f, int at, choice *out) {
 }
 
 /* Whether it tells of its errors through a callback. */
-static bool is_told_later(const function *f) {
+static inline bool is_told_later(const function *f) {
     for (int i = 0; i < f->count; i++) {
         if (f->parameters[i].what >= VALUE_CALLBACK && f->parameters[i].what <= DONE_CALLBACK) {
             return true;
@@ -353,7 +351,7 @@ static bool is_told_later(const function *f) {
 }
 
 /* Gives back what a call that went well has made. */
-static void give_back(const function *f, const argument *a) {
+static inline void give_back(const function *f, const argument *a) {
     int last = f->count - 1;
     if (last < 0 || f->parameters[last].what != OUT || a[last].address != outs[last]) {
         return;

@@ -152,8 +152,10 @@ fn without_declaration(header: &str) -> Result<String, Box<dyn Error>> {
 fn compare(functions: &[Function], symbols: &str, library: &Library) -> Result<(), String> {
     let mut declared: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
     declared.sort_unstable();
-    let mut exported: Vec<&str> =
-        symbols.lines().filter_map(|line| line.split_whitespace().find(|word| word.starts_with(library.prefix))).collect();
+    let mut exported: Vec<&str> = symbols
+        .lines()
+        .filter_map(|line| line.split_whitespace().find(|word| word.starts_with(library.prefix)))
+        .collect();
     exported.sort_unstable();
     let lost = exported.iter().find(|name| !declared.contains(name));
     let more = declared.iter().find(|name| !exported.contains(name));
@@ -330,7 +332,9 @@ fn call(function: &Function) -> Result<String, String> {
 
 fn result(function: &Function) -> Result<&'static str, String> {
     let found = RESULTS.iter().find(|(known, _)| *known == function.result);
-    found.map(|(_, result)| *result).ok_or_else(|| format!("{} returns `{}`: not known", function.name, function.result))
+    found
+        .map(|(_, result)| *result)
+        .ok_or_else(|| format!("{} returns `{}`: not known", function.name, function.result))
 }
 
 fn row(function: &Function) -> Result<String, String> {
