@@ -54,8 +54,8 @@ impl Trial for Pair {
 }
 
 fn kill_one(ground: &mut Ground, random: &mut Rng, tally: &mut Tally) -> Result<(), Trouble> {
-    let host = One::start(ground, random, false)?;
-    let guest = One::start(ground, random, true)?;
+    let host = One::start(ground, random, false, tally)?;
+    let guest = One::start(ground, random, true, tally)?;
     sleep(Duration::from_micros(random.u64(..100_000)));
     let is_host = random.u8(..4) > 0;
     let (mut killed, survivor) = if is_host { (host, guest) } else { (guest, host) };
@@ -71,7 +71,7 @@ fn kill_one(ground: &mut Ground, random: &mut Rng, tally: &mut Tally) -> Result<
 }
 
 impl One {
-    fn start(ground: &mut Ground, random: &mut Rng, beside: bool) -> Result<Self, Trouble> {
+    fn start(ground: &mut Ground, random: &mut Rng, beside: bool, tally: &mut Tally) -> Result<Self, Trouble> {
         let sync = [0, 2, 20, 100][random.usize(..4)];
         let options = [("budget", BUDGET), ("value", 800), ("sync", sync), ("async", random.u64(0..30)), ("pause", 1)];
         let (seed, threads) = (random.u64(..), random.u32(1..=6));
@@ -80,15 +80,19 @@ impl One {
             false => ground.work(seed, threads, &options)?,
         };
         let victim = ground.start(&work)?;
-        let events = first_commit(&victim)?;
-        Ok(Self { work, victim, events })
+        // Told before the other one is: a version at opening is compared with what was seen before it.
+        ground.take(work.life, &first_commit(&victim)?, tally)?;
+        Ok(Self { work, victim, events: Vec::new() })
     }
 }
 
 /// The survivor commits as if nothing was, then ends in order or is killed too. Returns its life and all it said.
 fn go_on(one: One, random: &mut Rng, tally: &mut Tally) -> Result<(u32, Vec<Event>), Trouble> {
     let One { work, mut victim, mut events } = one;
-    // What it said before the kill is waiting in the pipe; a failure, or the pause of a killed host, is past it.
+    // What it said before the kill is waiting.
+    while let Some(event) = victim.next(Duration::ZERO) {
+        events.push(event);
+    }
     let mut acknowledged = 0;
     while acknowledged < GOES_ON {
         let Some(event) = victim.next(LONGEST) else {
