@@ -9,6 +9,8 @@ mod pair;
 mod random;
 mod twin;
 
+pub use self::ground::{Ground, BUDGET, LONGEST};
+pub use self::random::first_commit;
 use crate::stage::{Must, Stage};
 
 /// The stages of P1.

@@ -61,6 +61,7 @@ pub fn stages() -> Vec<Stage> {
 }
 
 struct Million {
+    workshop: Workshop,
     place: TempDir,
     program: PathBuf,
     log: PathBuf,
@@ -79,11 +80,36 @@ fn begin(workshop: &Workshop, defect: Option<&'static str>) -> Result<Box<dyn Tr
     let program = workshop.c_program_with("million", &library, &[])?;
     let (place, log) = (workshop.scratch()?, workshop.log("million"));
     let (executors, model) = (Vec::new(), Model::default());
-    Ok(Box::new(Million { place, program, log, defect, executors, model, number: 0 }))
+    Ok(Box::new(Million { workshop: workshop.clone(), place, program, log, defect, executors, model, number: 0 }))
 }
 
 impl Trial for Million {
     fn round(&mut self, round: Round) -> Result<Tally, Trouble> {
+        let done = self.operations(round);
+        if matches!(done, Err(Trouble::Finding(_))) {
+            // What comes after a wrong answer says nothing.
+            self.executors.clear();
+            self.place = self.workshop.scratch()?;
+            self.model = Model::default();
+            self.number = 0;
+        }
+        done
+    }
+
+    fn end(&mut self) -> Result<Tally, Trouble> {
+        let mut tally = Tally::default();
+        self.read_all(&mut Rng::with_seed(0), &mut tally)?;
+        for executor in self.executors.drain(..) {
+            executor.close()?;
+        }
+        // Once more, from the files alone.
+        self.read_all(&mut Rng::with_seed(0), &mut tally)?;
+        Ok(tally)
+    }
+}
+
+impl Million {
+    fn operations(&mut self, round: Round) -> Result<Tally, Trouble> {
         let mut tally = Tally::default();
         let random = &mut Rng::with_seed(round.seed);
         let mut left = OPERATIONS;
@@ -105,19 +131,6 @@ impl Trial for Million {
         Ok(tally)
     }
 
-    fn end(&mut self) -> Result<Tally, Trouble> {
-        let mut tally = Tally::default();
-        self.read_all(&mut Rng::with_seed(0), &mut tally)?;
-        for executor in self.executors.drain(..) {
-            executor.close()?;
-        }
-        // Once more, from the files alone.
-        self.read_all(&mut Rng::with_seed(0), &mut tally)?;
-        Ok(tally)
-    }
-}
-
-impl Million {
     /// Both processes, started where they are not running.
     fn executor(&mut self, at: usize) -> Result<&mut Executor, Trouble> {
         while self.executors.len() < 2 {

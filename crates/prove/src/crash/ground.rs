@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -86,6 +87,11 @@ impl Ground {
     pub fn start(&self, work: &Work) -> Result<Running, Trouble> {
         let mut command = work.command();
         command.envs(self.defect.map(|defect| (defective::SWITCH, defect)));
+        self.start_command(command)
+    }
+
+    /// Starts a life whose command the caller has made more of.
+    pub fn start_command(&self, command: Command) -> Result<Running, Trouble> {
         Running::start(command, &self.log)
     }
 

@@ -63,7 +63,7 @@ impl Executor {
                 return Ok(fate);
             }
             if !is_same(&line, expected) {
-                let (line, expected) = (short(&line), short(&format!("{expected:?}")));
+                let (line, expected) = differing(&line, &text_of(expected));
                 return Err(Trouble::Finding(format!("{operation:?} answered {line}, expected {expected}")));
             }
         }
@@ -112,17 +112,25 @@ fn fate_of(line: &str) -> Option<Fate> {
 }
 
 fn is_same(line: &str, expected: &Answer) -> bool {
+    let text = text_of(expected);
     match expected {
-        Answer::Value(None) => line == "-",
-        Answer::Value(Some(value)) => line.strip_prefix("v ") == Some(&hex(value)),
-        Answer::Pairs(pairs, cut) => {
-            let mut text = "p".to_owned();
-            for (key, value) in pairs {
-                text.extend([" ", &hex(key), " ", &hex(value)]);
-            }
+        Answer::Value(_) => line == text,
+        Answer::Pairs(_, cut) => {
             // Whether there is more is not known where the limit was reached.
             let (line, more) = line.strip_suffix(" +").map_or((line, false), |line| (line, true));
             line == text && (*cut || !more)
+        }
+    }
+}
+
+/// An answer as the program writes it.
+fn text_of(answer: &Answer) -> String {
+    match answer {
+        Answer::Value(None) => "-".to_owned(),
+        Answer::Value(Some(value)) => format!("v {}", hex(value)),
+        Answer::Pairs(pairs, _) => {
+            let pairs = pairs.iter().map(|(key, value)| format!(" {} {}", hex(key), hex(value)));
+            format!("p{}", pairs.collect::<String>())
         }
     }
 }
@@ -153,6 +161,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-fn short(text: &str) -> String {
-    text.chars().take(300).collect()
+/// Two texts from a little before where they differ.
+fn differing(left: &str, right: &str) -> (String, String) {
+    let same = left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count();
+    let part = |text: &str| text.chars().skip(same.saturating_sub(20)).take(60).collect();
+    (part(left), part(right))
 }
