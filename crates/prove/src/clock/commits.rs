@@ -48,6 +48,10 @@ impl Trial for Commits {
 }
 
 fn life(ground: &mut Ground, faked: &Faked, random: &mut Rng, tally: &mut Tally) -> Result<(), Trouble> {
+    tally.add(
+        if faked.is_monotonic() { "lives with the monotonic clock set too" } else { "lives with the time of day set" },
+        1,
+    );
     let options = [("budget", BUDGET), ("value", 500), ("sync", random.u64(..30)), ("async", 20)];
     let work = ground.work(random.u64(..), random.u32(1..=8), &options)?;
     faked.jump(random)?;

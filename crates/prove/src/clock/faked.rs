@@ -10,6 +10,10 @@ use crate::stage::Trouble;
 
 /// What is added to the time: ten years either way, a second back, and some between.
 const OFFSETS: [&str; 8] = ["+0", "+10y", "-10y", "-1s", "+1s", "+3600s", "-30d", "+2.5s"];
+/// To the monotonic clock: never ahead of the kernel's, which ends waits and which nothing sets. A wait
+/// until a moment that is ten years off would last ten years; from one of these offsets to another the
+/// clock still jumps both ways.
+const MONOTONIC: [&str; 5] = ["+0", "-10y", "-1s", "-3600s", "-30d"];
 
 /// The clock of programs that are started with it.
 pub struct Faked {
@@ -25,6 +29,11 @@ impl Faked {
         let faked = Self { library: library()?, file: place.join("time"), monotonic };
         faked.set("+0")?;
         Ok(faked)
+    }
+
+    /// Whether it is both clocks.
+    pub fn is_monotonic(&self) -> bool {
+        self.monotonic
     }
 
     /// Has a command live by it.
@@ -44,7 +53,8 @@ impl Faked {
 
     /// Sets it to something or other.
     pub fn jump(&self, random: &mut Rng) -> Result<&'static str, Trouble> {
-        let offset = OFFSETS[random.usize(..OFFSETS.len())];
+        let offsets: &[&str] = if self.monotonic { &MONOTONIC } else { &OFFSETS };
+        let offset = offsets[random.usize(..offsets.len())];
         self.set(offset)?;
         Ok(offset)
     }
