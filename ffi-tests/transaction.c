@@ -572,8 +572,9 @@ static plinth_error read_until_error(plinth_transaction *tr) {
 
 /* on_error(1031) fails with 1031. (TMO-1, TMO-2, TX-3) */
 static void a_timeout_stops_every_call_until_reset_tmo1_tmo2(void) {
-    plinth_transaction *tr = fresh();
+    /* The clock starts with the transaction. */
     double start = now_ms();
+    plinth_transaction *tr = fresh();
     CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_TIMEOUT, 30));
     CHECK_CODE(read_until_error(tr), PLINTH_ERROR_TRANSACTION_TIMED_OUT);
     CHECK(now_ms() - start >= 25);

@@ -14,7 +14,7 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use plinth_api::{Code, DatabaseOptions, Error, Result};
@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::advice::advice;
 use crate::inherited::Private;
+use crate::private;
 
 /// The format this library writes, and the newest it reads.
 pub const FORMAT: u32 = 1;
@@ -42,6 +43,8 @@ pub const FIRST_VERSION: i64 = 1_000_000_000;
 
 const IDENTITY: &str = "PLINTH";
 const OWNER: &str = "OWNER";
+/// RocksDB's, which a creation that was cut short may have left.
+pub const LOCK: &str = "LOCK";
 /// What the owner's note ends with if it shares the directory with nobody.
 const EXCLUSIVE: &str = " exclusive";
 /// An owner's note is there so soon after its lock.
@@ -58,8 +61,8 @@ pub struct OpenDirectory(Private<File>);
 impl OpenDirectory {
     fn new(path: &Path) -> Result<Self> {
         let name = path.join(OWNER);
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let mut options = private::options();
+        options.read(true).write(true).create(true).truncate(false);
         let file = Private::open(|| options.open(&name)).map_err(|error| io_error(error, "opening", &name))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
@@ -79,10 +82,12 @@ impl Drop for OpenDirectory {
 /// Makes sure that the directory `path` is a Plinth database or becomes one, and that nobody else has it.
 pub fn claim(path: &Path, options: &DatabaseOptions) -> Result<OpenDirectory> {
     // Nothing is put into a directory that is not ours.
+    private::check(path)?;
     check_identity(path, options)?;
     let directory = OpenDirectory::new(path)?;
     // Another process may have created the database before it let go of the directory.
     if !check_identity(path, options)? {
+        private::keep(path);
         write_identity(path).map_err(|error| io_error(error, "writing", &path.join(IDENTITY)))?;
     }
     note_owner(path, options.exclusive);
@@ -107,20 +112,35 @@ fn check_identity(path: &Path, options: &DatabaseOptions) -> Result<bool> {
 
 /// The id that the database in `path` was created with.
 pub fn uuid(path: &Path) -> String {
-    let text = fs::read_to_string(path.join(IDENTITY)).unwrap_or_default();
-    let uuid = text.lines().nth(1).and_then(|line| line.strip_prefix("uuid ")).map(|id| Uuid::parse_str(id.trim()));
-    uuid.and_then(std::result::Result::ok).unwrap_or_default().to_string()
+    uuid_in(&private::read(&path.join(IDENTITY)).unwrap_or_default()).unwrap_or_default().to_string()
+}
+
+/// The id that an identity file names.
+pub fn uuid_in(text: &str) -> Option<Uuid> {
+    text.lines().nth(1)?.strip_prefix("uuid ").and_then(|id| Uuid::parse_str(id.trim()).ok())
+}
+
+/// The format that an identity file names.
+pub fn format_in(text: &str) -> Option<u32> {
+    text.lines().next()?.strip_prefix("plinth format ")?.trim().parse().ok()
+}
+
+/// The process that an owner's note names.
+pub fn pid_in(text: &str) -> Option<u32> {
+    text.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Notes this process as the owner; failing to is no reason not to open.
 fn note_owner(path: &Path, exclusive: bool) {
     let how = if exclusive { EXCLUSIVE } else { "" };
-    let _ = fs::write(path.join(OWNER), format!("pid {}{how}\n", std::process::id()));
+    let mut options = private::options();
+    let file = options.write(true).create(true).truncate(true).open(path.join(OWNER));
+    let _ = file.and_then(|mut file| file.write_all(format!("pid {}{how}\n", std::process::id()).as_bytes()));
 }
 
 /// Whether whoever has the directory shares it with nobody.
 pub fn is_exclusive(path: &Path) -> bool {
-    let noted = || fs::read_to_string(path.join(OWNER)).is_ok_and(|text| text.trim_end().ends_with(EXCLUSIVE));
+    let noted = || private::read(&path.join(OWNER)).is_ok_and(|text| text.trim_end().ends_with(EXCLUSIVE));
     if !noted() {
         return false;
     }
@@ -131,9 +151,8 @@ pub fn is_exclusive(path: &Path) -> bool {
 
 /// Who has the directory open, as a sentence.
 pub fn owner(path: &Path) -> String {
-    let text = fs::read_to_string(path.join(OWNER)).unwrap_or_default();
-    let pid = text.split_whitespace().nth(1);
-    match pid.and_then(|pid| pid.parse::<u32>().ok()) {
+    let text = private::read(&path.join(OWNER)).unwrap_or_default();
+    match pid_in(&text) {
         Some(pid) if pid == std::process::id() => format!("{} is open in this process (pid {pid})", path.display()),
         Some(pid) => format!("{} is open in the process with pid {pid}", path.display()),
         None => format!("{} is open in another process", path.display()),
@@ -149,7 +168,7 @@ pub fn make_directory(path: &Path, options: &DatabaseOptions) -> Result<()> {
             Err(Error::new(Code::DATABASE_MISSING).context(path.display().to_string()))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            match DirBuilder::new().mode(0o700).create(path) {
+            match DirBuilder::new().mode(private::DIRECTORY).create(path) {
                 // Another process was faster.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
                 made => made.map_err(|error| io_error(error, "creating", path))?,
@@ -170,13 +189,12 @@ pub fn make_directory(path: &Path, options: &DatabaseOptions) -> Result<()> {
 /// Reads the identity file: `Some` if this is a database we can read, `None` if there is none.
 fn read_identity(path: &Path) -> Result<Option<()>> {
     let file = path.join(IDENTITY);
-    let text = match fs::read(&file) {
-        Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+    let text = match private::read(&file) {
+        Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(io_error(error, "reading", &file)),
     };
-    let format = text.lines().next().and_then(|line| line.strip_prefix("plinth format "));
-    let Some(format) = format.and_then(|number| number.trim().parse::<u32>().ok()) else {
+    let Some(format) = format_in(&text) else {
         return Err(Error::new(Code::FILE_CORRUPT).context(format!("{} does not name a format", file.display())));
     };
     if format > FORMAT {
@@ -203,7 +221,7 @@ fn check_files(path: &Path) -> Result<()> {
 fn check_empty(path: &Path) -> Result<()> {
     let names = names(path)?;
     let temporary = format!("{IDENTITY}.tmp");
-    let Some(name) = names.iter().find(|name| **name != temporary && **name != OWNER) else {
+    let Some(name) = names.iter().find(|name| **name != temporary && **name != OWNER && **name != LOCK) else {
         return Ok(());
     };
     let what = match names.iter().any(|name| name == "CURRENT") {
@@ -229,7 +247,7 @@ fn write_identity(path: &Path) -> io::Result<()> {
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = private::options().write(true).create(true).truncate(true).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

@@ -21,6 +21,8 @@ mod directory;
 mod executor;
 mod format;
 mod front;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod guest;
 mod host;
 #[cfg(test)]
@@ -34,6 +36,7 @@ mod member;
 mod metrics;
 mod numbers;
 mod overlay;
+mod private;
 mod service;
 mod socket;
 mod special;

@@ -20,6 +20,7 @@ use rustix::net::{self, AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, Soc
 use crate::format::io_error;
 use crate::inherited::Private;
 use crate::limits::{LARGEST_KEY, LARGEST_TRANSACTION, LARGEST_VALUE};
+use crate::private;
 use crate::wire::hello::{self, Side};
 use crate::wire::{parse, Frames, Limits, Notice};
 
@@ -101,6 +102,8 @@ pub fn connect(directory: &Path) -> Result<Option<Private<UnixStream>>> {
     let name = directory.join(NAME);
     let failed = |errno: Errno| io_error(errno.into(), "connecting to", &name);
     let opened = open_directory(directory)?;
+    // Through a symbolic link one would come to another database, or to whoever planted it.
+    private::check(directory)?;
     let stream = Private::open(|| new_socket().map(UnixStream::from)).map_err(failed)?;
     match net::connect(&stream, &address(directory, &opened)?) {
         Ok(()) => {}

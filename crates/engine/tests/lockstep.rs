@@ -56,6 +56,19 @@ fn runs_that_failed_once_agree_with_the_model() {
     }
 }
 
+/// What the fuzzer `model` keeps.
+#[test]
+fn inputs_that_are_kept_agree_with_the_model() {
+    let place = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/model");
+    let inputs: Vec<_> = std::fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(!inputs.is_empty());
+    for input in inputs {
+        let bytes = std::fs::read(&input).unwrap();
+        let report = lockstep::run_bytes(&in_memory, &bytes).unwrap_or_else(|failure| panic!("{input:?}: {failure}"));
+        assert!(report.operations > 0, "{input:?}");
+    }
+}
+
 #[test]
 fn random_use_on_disk_agrees_with_the_model() {
     let disk = Disk::new();

@@ -16,6 +16,7 @@
 pub mod call;
 pub mod checker;
 pub mod clock;
+pub mod decoder;
 mod faulty;
 pub mod generator;
 pub mod history;

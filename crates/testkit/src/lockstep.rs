@@ -13,6 +13,7 @@ use plinth_api::TransactionDefaults;
 use plinth_api::{Code, Database, DatabaseOptions, Error, KeySelector, RangeOptions, Result, Transaction};
 
 use crate::call::{Answer, Call};
+use crate::decoder;
 use crate::generator::operations;
 use crate::keys::LONGEST_READ;
 use crate::model::{ModelDatabase, ModelTransaction, Verdict, READ_CONFLICTS, WRITE_CONFLICTS};
@@ -73,6 +74,15 @@ pub fn run(open: &Opener<'_>, seed: u64, steps: usize) -> std::result::Result<Re
     let again = replay(open, &trace).err();
     let difference = again.map_or_else(|| "it does not fail again".to_string(), |(_, difference)| difference);
     Err(Failure { seed, difference, trace })
+}
+
+/// Runs the operations that any bytes stand for.
+pub fn run_bytes(open: &Opener<'_>, bytes: &[u8]) -> std::result::Result<Report, Failure> {
+    let operations = decoder::operations(bytes, SLOTS, KEYSPACES.len());
+    replay(open, &operations).map_err(|(at, difference)| {
+        let trace = operations[..operations.len().min(at + 1)].to_vec();
+        Failure { seed: 0, difference, trace }
+    })
 }
 
 /// The first of these seeds whose run fails, and how many steps were executed in all until then.

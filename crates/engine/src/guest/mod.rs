@@ -22,3 +22,5 @@ mod fake;
 mod tests;
 
 pub use link::Link;
+#[cfg(any(test, feature = "fuzzing"))]
+pub use reply::Reply;
