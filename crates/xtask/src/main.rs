@@ -5,6 +5,7 @@
 
 mod codegen;
 mod compile;
+mod dependencies;
 mod docs;
 mod fdb;
 mod file;
@@ -12,6 +13,7 @@ mod header;
 mod misuse;
 mod outcome;
 mod parse;
+mod safety;
 mod schema;
 mod semantics;
 mod symbols;
@@ -36,7 +38,7 @@ enum Mode {
     Check,
 }
 
-const TASKS: [Task; 9] = [
+const TASKS: [Task; 11] = [
     Task { name: "codegen", purpose: "error tables in Rust from schema/errors.toml", run: codegen::task },
     Task { name: "header", purpose: "include/plinth.h from src/", run: header::task },
     Task {
@@ -57,6 +59,8 @@ const TASKS: [Task; 9] = [
         purpose: "docs/SEMANTICS.md from schema/semantics.toml and the tests",
         run: semantics::task,
     },
+    Task { name: "dependencies", purpose: "crates against schema/dependencies.toml", run: dependencies::task },
+    Task { name: "safety", purpose: "where unsafe code is", run: safety::task },
     Task { name: "tidy", purpose: "small rules for every file of the repository", run: tidy::task },
 ];
 
@@ -84,10 +88,10 @@ fn run(tasks: &[&Task], mode: Mode) -> ExitCode {
     let mut failed = 0;
     for task in tasks {
         match (task.run)(mode) {
-            Ok(note) => println!("ok      {:<11} {note}", task.name),
+            Ok(note) => println!("ok      {:<12} {note}", task.name),
             Err(failure) => {
                 failed += 1;
-                println!("FAILED  {:<11} {}", task.name, failure.what);
+                println!("FAILED  {:<12} {}", task.name, failure.what);
                 for line in &failure.details {
                     println!("        {line}");
                 }
@@ -111,7 +115,7 @@ fn enter_root() -> std::io::Result<()> {
 fn usage() -> ExitCode {
     eprintln!("usage: cargo xtask check | <task> [--check]");
     for task in &TASKS {
-        eprintln!("  {:<11} {}", task.name, task.purpose);
+        eprintln!("  {:<12} {}", task.name, task.purpose);
     }
     ExitCode::FAILURE
 }
