@@ -68,11 +68,28 @@ pub fn guarded<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let _depth = Depth::enter();
     // Every object reached from a body is either dropped with it or protected by locks that
     // treat a panic as the end of that object, so unwind safety is the callee's own matter.
+    let body = || {
+        planted();
+        body()
+    };
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(result) => result,
         Err(panic) => Err(panic_error(&*panic)),
     }
 }
+
+/// Panics if `PLINTH_PANIC` is `export` at that moment, in a build with defects.
+#[cfg(feature = "defects")]
+#[expect(clippy::panic, reason = "what it is for")]
+fn planted() {
+    if std::env::var("PLINTH_PANIC").is_ok_and(|named| named == "export") {
+        panic!("planted in the export");
+    }
+}
+
+/// Nothing is planted.
+#[cfg(not(feature = "defects"))]
+const fn planted() {}
 
 /// Runs code that is not the library's, such as a callback: a panic there is not one of ours, so
 /// its hook is not kept quiet.

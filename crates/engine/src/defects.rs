@@ -118,3 +118,17 @@ pub use switch::{from_environment, is_on, switch_on};
 pub const fn is_on(_: Defect) -> bool {
     false
 }
+
+/// Panics at a place that the environment variable `PLINTH_PANIC` names at that moment, if this is a build with
+/// defects.
+#[cfg(feature = "defects")]
+#[expect(clippy::panic, reason = "what it is for")]
+pub fn planted(place: &str) {
+    if std::env::var("PLINTH_PANIC").is_ok_and(|named| named == place) {
+        panic!("planted in the {place}");
+    }
+}
+
+/// Nothing is planted.
+#[cfg(not(feature = "defects"))]
+pub const fn planted(_: &str) {}

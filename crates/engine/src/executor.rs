@@ -23,6 +23,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::defects::planted;
+use crate::signals;
+
 /// The most threads one executor has, those that stand in for blocked ones included.
 pub const MOST_THREADS: usize = 64;
 /// How long a thread without work stays.
@@ -260,7 +263,8 @@ impl Executor {
     fn start(self: &Arc<Self>, state: &mut State) -> Option<()> {
         let number = (0..state.most).find(|number| !state.alive.contains_key(number))?;
         let pool = self.clone();
-        let thread = Builder::new().name(format!("plinth-async-{number}")).spawn(move || pool.live(number)).ok()?;
+        let builder = Builder::new().name(format!("plinth-async-{number}"));
+        let thread = signals::without(|| builder.spawn(move || pool.live(number))).ok()?;
         state.alive.insert(number, thread);
         state.awake += 1;
         Some(())
@@ -432,6 +436,10 @@ impl Drop for Blocked<'_> {
 
 /// Runs a job. Its panic ends here.
 fn run(job: Job) {
+    let job = || {
+        planted("executor");
+        job();
+    };
     if let Err(payload) = catch_unwind(AssertUnwindSafe(job)) {
         // Dropping what a panic carries may panic as well. What that one carries is leaked.
         catch_unwind(AssertUnwindSafe(|| drop(payload))).unwrap_or_else(std::mem::forget);

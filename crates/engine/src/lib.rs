@@ -38,6 +38,7 @@ mod numbers;
 mod overlay;
 mod private;
 mod service;
+pub mod signals;
 mod socket;
 mod special;
 mod store;

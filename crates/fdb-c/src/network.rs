@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 use plinth_api::{Code, Error, Result};
 use plinth_boundary::entry;
 use plinth_boundary::fork::{self, PerProcess};
+use plinth_engine::signals;
 
 use crate::future::{on_network_thread, set_on_network_thread, Future};
 use crate::registry;
@@ -166,7 +167,8 @@ fn run_inherited() {
         network.over.notify_all();
     };
     // Under the lock, so that the thread finds itself noted.
-    if std::thread::Builder::new().name("plinth-network".to_owned()).spawn(work).is_ok() {
+    let builder = std::thread::Builder::new().name("plinth-network".to_owned());
+    if signals::without(|| builder.spawn(work)).is_ok() {
         state.own = Own::Works;
         begin(network, &mut state);
     }

@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use plinth_api::{Code, Error, Result};
 use plinth_boundary::fork::{self, PerProcess};
+use plinth_engine::signals;
 
 use crate::location::{Location, Place};
 use crate::network;
@@ -131,7 +132,8 @@ pub fn ending(body: impl FnOnce()) {
 /// Runs something that waits for a store, on a thread that the store does not wait for. Without a
 /// thread it is left undone; nobody can be served then anyway.
 fn close_elsewhere(close: impl FnOnce() + Send + 'static) {
-    let _ = std::thread::Builder::new().name("plinth-close".to_owned()).spawn(close);
+    let builder = std::thread::Builder::new().name("plinth-close".to_owned());
+    let _ = signals::without(|| builder.spawn(close));
 }
 
 impl Entry {

@@ -20,6 +20,7 @@ use super::publish::{Group, PublishQueue};
 use super::sequencer::{Limits, Sequencer};
 use super::waiter::{Stage, Waiter, SHORT_WAIT};
 use super::{Outcome, Request};
+use crate::defects::planted;
 use crate::metrics::Counters;
 use crate::store::{Batch, Store, Tier};
 use crate::vacant::VacantRanges;
@@ -343,6 +344,7 @@ impl Pipeline {
                 return waiters.iter().for_each(|waiter| waiter.finish(told()));
             }
         };
+        planted("pipeline");
         let sequenced = match sequencing.run(waiters, &store, &self.versions, &self.counters) {
             Ok(sequenced) => sequenced,
             Err(error) => return self.fail(&error),

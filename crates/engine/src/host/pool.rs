@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 
 use plinth_api::{Code, Error, Result};
 
+use crate::defects::planted;
+use crate::signals;
+
 use super::commits::Gathered;
 use super::poller::Ready;
 use super::server::{Shared, LISTENER};
@@ -46,7 +49,7 @@ pub fn grow(shared: &Arc<Shared>, count: usize) -> Result<()> {
     while threads.len() < count && !shared.is_leaving() {
         let mine = shared.clone();
         let builder = std::thread::Builder::new().name("plinth-host".to_owned());
-        let thread = builder.spawn(move || Worker::new(mine).work()).map_err(|error| {
+        let thread = signals::without(|| builder.spawn(move || Worker::new(mine).work())).map_err(|error| {
             Error::new(Code::INTERNAL_ERROR).context("starting a thread for guests").caused_by(error)
         })?;
         threads.push(thread);
@@ -132,7 +135,10 @@ impl Worker {
 
     /// A panic ends the connection it happened in, not the thread.
     fn turn(&mut self, session: &Arc<Session>) -> Turn {
-        let turn = catch_unwind(AssertUnwindSafe(|| session.turn(&mut self.gathered)));
+        let turn = catch_unwind(AssertUnwindSafe(|| {
+            planted("host");
+            session.turn(&mut self.gathered)
+        }));
         let turn = turn.unwrap_or_else(|_| {
             session.end();
             Turn::Ended

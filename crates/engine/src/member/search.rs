@@ -1,5 +1,6 @@
 //! How a member finds a host, or becomes it, and how it ends.
 
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
@@ -8,8 +9,10 @@ use plinth_api::{Code, Error, Result};
 
 use super::direct::Direct;
 use super::{Connected, Ears, Member, Seat};
+use crate::defects::planted;
 use crate::directory::Entrance;
 use crate::guest::Link;
+use crate::signals;
 use crate::upstream::{Events, Upstream};
 
 /// Pauses of a search: while somebody seems to be about to serve, and after a failure.
@@ -45,7 +48,8 @@ impl Member {
     pub(super) fn send_minder(&self, seat: &mut MutexGuard<'_, Seat>, link: Option<Arc<Link>>) -> Result<()> {
         seat.searching = link.is_none();
         let me = self.me.clone();
-        let thread = Builder::new().name("plinth-guest".to_owned()).spawn(move || mind(&me, link));
+        let builder = Builder::new().name("plinth-guest".to_owned());
+        let thread = signals::without(|| builder.spawn(move || mind(&me, link)));
         match thread {
             // An earlier one has come to its end.
             Ok(thread) => seat.thread = Some(thread),
@@ -169,7 +173,14 @@ impl Member {
 fn mind(me: &Weak<Member>, mut link: Option<Arc<Link>>) {
     loop {
         if let Some(link) = link.take() {
-            link.run();
+            // A panic ends the link, and with it the calls that wait for answers; the thread goes on.
+            let run = || {
+                planted("guest");
+                link.run();
+            };
+            if catch_unwind(AssertUnwindSafe(run)).is_err() {
+                link.abandon();
+            }
         }
         let Some(member) = me.upgrade() else {
             return;

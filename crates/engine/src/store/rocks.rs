@@ -26,6 +26,7 @@ use crate::numbers::DEFAULT_NAME;
 
 use super::{keyspace_gone, Batch, Range, Skipped, Snapshot, Store, StoreOptions, Tier, Visit, META, NOT_IN_MEMORY};
 use crate::inherited;
+use crate::signals;
 use crate::vacant::WORTH_NOTING;
 
 type Db = DBWithThreadMode<MultiThreaded>;
@@ -82,7 +83,7 @@ impl Rocks {
         names.retain(|name| name != DEFAULT_NAME && name != META_NAME);
         let all = names.iter().map(String::as_str).chain([DEFAULT_NAME, META_NAME]);
         let descriptors = all.map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
-        let db = Db::open_cf_descriptors(&options.database, path, descriptors)
+        let db = signals::without(|| Db::open_cf_descriptors(&options.database, path, descriptors))
             .map_err(|error| translate(&error, "opening"))?;
         inherited::rocks_has_started();
         let (default, meta) = (family(&db, DEFAULT_NAME)?, family(&db, META_NAME)?);

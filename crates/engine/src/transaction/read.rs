@@ -14,7 +14,7 @@ use plinth_api::{
 
 use super::calls::Call;
 use super::{Phase, State, Transaction};
-use crate::defects::{is_on, Defect};
+use crate::defects::{is_on, planted, Defect};
 use crate::overlay::{unreadable, Known, Pending};
 use crate::store::{Tier, NOT_IN_MEMORY};
 use crate::version::ReadPoint;
@@ -119,6 +119,7 @@ impl Transaction {
 
     /// Reads a key. In memory only, a read that must go to the disk has not ended.
     pub(super) fn fetch(&self, issued: &Issued, tier: Tier, key: &[u8]) -> Result<Option<Value>> {
+        planted("read");
         let read = |point: &ReadPoint| self.service.get(point, tier, issued.keyspace, key);
         let result = match (&issued.point, issued.wanted) {
             (Some(point), _) => read(point),
