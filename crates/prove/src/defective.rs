@@ -22,7 +22,16 @@ pub fn library(workshop: &Workshop) -> Result<PathBuf, Trouble> {
         borrow(workshop, &place)?;
     }
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(&workshop.root).args(["build", "--release", "--offline", "--lib", "-p", "plinth"]);
+    cargo.current_dir(&workshop.root).args([
+        "build",
+        "--release",
+        "--offline",
+        "--lib",
+        "-p",
+        "plinth",
+        "-p",
+        "plinth-fdb-c",
+    ]);
     cargo.args(["--features", "defects", "--target-dir"]).arg(&target);
     workshop.run(&mut cargo, "defects")?;
     let (library, name) = (place.join("libplinth.so"), place.join("libplinth.so.1"));

@@ -32,7 +32,7 @@ struct Forks {
 impl Forks {
     fn begin(workshop: &Workshop) -> Result<Box<dyn Trial>, Trouble> {
         let programs = of_both(workshop, "forks", &workshop.release, &["-D_GNU_SOURCE"])?;
-        Ok(Box::new(Self { workshop: Workshop::new(&workshop.root, workshop.short)?, programs }))
+        Ok(Box::new(Self { workshop: workshop.clone(), programs }))
     }
 }
 

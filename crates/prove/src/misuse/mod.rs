@@ -3,6 +3,8 @@
 //! The programs go by tables of all functions that are generated from the headers (`cargo xtask misuse`), so
 //! that a new function cannot be left out.
 
+mod calls;
+
 use std::path::{Path, PathBuf};
 
 use crate::program;
@@ -21,7 +23,7 @@ pub fn stages() -> Vec<Stage> {
         must: Must::Hold,
         begin,
     };
-    vec![
+    let mut stages = vec![
         hold("misuse", "bad arguments of every class to every function of both libraries", 100, 1, |workshop| {
             Misuse::begin(workshop, &workshop.release.clone(), &["-D_GNU_SOURCE"], 50)
         }),
@@ -29,7 +31,9 @@ pub fn stages() -> Vec<Stage> {
             let built = built(workshop, "scripts/asan.sh", &[], "asan")?;
             Misuse::begin(workshop, &built, &["-D_GNU_SOURCE", "-fsanitize=address"], 50)
         }),
-    ]
+    ];
+    stages.extend(calls::stages());
+    stages
 }
 
 /// The directory that a script which builds libraries prints.
@@ -62,7 +66,7 @@ struct Misuse {
 impl Misuse {
     fn begin(workshop: &Workshop, from: &Path, flags: &[&str], mixtures: u64) -> Result<Box<dyn Trial>, Trouble> {
         let programs = of_both(workshop, "misuse", from, flags)?;
-        let workshop = Workshop::new(&workshop.root, workshop.short)?;
+        let workshop = workshop.clone();
         Ok(Box::new(Self { workshop, programs, mixtures }))
     }
 }
