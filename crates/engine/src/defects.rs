@@ -49,6 +49,8 @@ pub enum Defect {
     SkipsTheLog,
     /// One of thousands of values has another bit than it was set with.
     ChangesABit,
+    /// Versions go with the time of day.
+    ReadsTheTimeOfDay,
 }
 
 #[cfg(feature = "defects")]
@@ -72,9 +74,10 @@ impl Defect {
         Self::KeepsUnreadable,
     ];
 
-    /// Those that show only when a process is killed, or after a great many operations: the stages of
-    /// crates/prove notice them.
-    pub const OF_STAGES: [Self; 4] = [Self::ForgetsVersions, Self::SplitsBatches, Self::SkipsTheLog, Self::ChangesABit];
+    /// Those that show only when a process is killed or a clock set, or after a great many operations: the
+    /// stages of crates/prove notice them.
+    pub const OF_STAGES: [Self; 5] =
+        [Self::ForgetsVersions, Self::SplitsBatches, Self::SkipsTheLog, Self::ChangesABit, Self::ReadsTheTimeOfDay];
 }
 
 #[cfg(feature = "defects")]

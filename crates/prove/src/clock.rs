@@ -20,7 +20,7 @@ pub fn stages() -> Vec<Stage> {
         whole: 100,
         short: 2,
         must: Must::Hold,
-        begin: calls::begin,
+        begin: |workshop| calls::begin(workshop, None),
     };
     let commits = Stage {
         name: "clock-commits",
@@ -30,5 +30,13 @@ pub fn stages() -> Vec<Stage> {
         begin: commits::begin,
         ..calls()
     };
-    vec![calls(), commits]
+    let twin = Stage {
+        name: "clock-time-of-day",
+        what: "versions that go with the time of day",
+        short: 0,
+        must: Must::Break,
+        begin: |workshop| calls::begin(workshop, Some("ReadsTheTimeOfDay")),
+        ..calls()
+    };
+    vec![calls(), commits, twin]
 }

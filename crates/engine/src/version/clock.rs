@@ -3,22 +3,30 @@
 //! It never looks at the time of day, so no adjustment of that can move it backwards. Across
 //! lives of the database it goes on from a base above everything given out before.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
+
+use crate::defects::{is_on, Defect};
 
 /// Tells the version that time has reached.
 pub struct Clock {
     start: Instant,
+    /// For a defect only.
+    day: SystemTime,
     base: i64,
 }
 
 impl Clock {
     /// A clock that stands at `base` now.
     pub fn starting_at(base: i64) -> Self {
-        Self { start: Instant::now(), base }
+        Self { start: Instant::now(), day: SystemTime::now(), base }
     }
 
     /// The version that time has reached.
     pub fn now(&self) -> i64 {
+        if is_on(Defect::ReadsTheTimeOfDay) {
+            let since = self.day.elapsed().unwrap_or_default();
+            return self.base.saturating_add(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
+        }
         // A microsecond a version. It overflows after 292,000 years.
         self.base.saturating_add(i64::try_from(self.start.elapsed().as_micros()).unwrap_or(i64::MAX))
     }

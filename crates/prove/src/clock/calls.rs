@@ -12,6 +12,7 @@ use fastrand::Rng;
 use tempfile::TempDir;
 
 use super::faked::Faked;
+use crate::defective;
 use crate::stage::{Round, Tally, Trial, Trouble};
 use crate::workshop::Workshop;
 
@@ -28,15 +29,21 @@ struct Calls {
     program: PathBuf,
     log: PathBuf,
     place: TempDir,
+    defect: Option<&'static str>,
     /// The highest version that was seen.
     highest: i64,
 }
 
-/// Compiles the program.
-pub fn begin(workshop: &Workshop) -> Result<Box<dyn Trial>, Trouble> {
-    let (program, log, place) = (workshop.c_program("clock")?, workshop.log("clock"), workshop.scratch()?);
+/// Compiles the program, for the library with this defect if there is one.
+pub fn begin(workshop: &Workshop, defect: Option<&'static str>) -> Result<Box<dyn Trial>, Trouble> {
+    let (log, place) = (workshop.log("clock"), workshop.scratch()?);
     Faked::new(place.path(), false)?;
-    Ok(Box::new(Calls { program, log, place, highest: 0 }))
+    let library = match defect {
+        Some(_) => defective::library(workshop)?,
+        None => workshop.release.join("libplinth.so"),
+    };
+    let program = workshop.c_program_with("clock", &library, &[])?;
+    Ok(Box::new(Calls { program, log, place, defect, highest: 0 }))
 }
 
 impl Trial for Calls {
@@ -75,6 +82,7 @@ impl Life {
         let log = File::options().create(true).append(true).open(&calls.log)?;
         let mut command = Command::new(&calls.program);
         command.arg(calls.place.path().join("db"));
+        command.envs(calls.defect.map(|defect| (defective::SWITCH, defect)));
         faked.apply(&mut command);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).spawn()?;
         let (Some(input), Some(lines)) = (child.stdin.take(), child.stdout.take()) else {
