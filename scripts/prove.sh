@@ -13,9 +13,7 @@ cd "$(dirname "$0")/.."
 
 # name of the package: why it is needed
 packages="
-strace           makes system calls fail, and kills at a chosen one
 xfsprogs         a second file system whose power is cut
-libfaketime      a clock that is set
 gdb              shows where a process is that hangs
 "
 names=$(printf '%s' "$packages" | awk 'NF { print $1 }')

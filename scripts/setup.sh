@@ -25,6 +25,8 @@ python3-venv     the Python clients of the tests
 nodejs           the JavaScript client of the tests
 npm              installs it
 librocksdb-dev   a RocksDB of another version beside ours, in a test
+strace           makes system calls fail, and kills at a chosen one
+libfaketime      a clock that is set
 e2fsprogs        a file system whose power is cut
 ca-certificates  cargo downloads crates over TLS
 "
