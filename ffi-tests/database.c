@@ -332,6 +332,9 @@ static void options_past_their_bounds_are_refused(void) {
     WITH(window_ms, 600001, PLINTH_ERROR_INVALID_OPTION_VALUE);
     WITH(memory_budget, (UINT64_C(16) << 20) - 1, PLINTH_ERROR_INVALID_OPTION_VALUE);
     WITH(memory_budget, 1, PLINTH_ERROR_INVALID_OPTION_VALUE);
+    /* No machine has that: an error, and not the end of the process. */
+    WITH(memory_budget, UINT64_MAX, PLINTH_ERROR_LARGE_ALLOC_FAILED);
+    WITH(memory_budget, UINT64_C(1) << 56, PLINTH_ERROR_LARGE_ALLOC_FAILED);
     WITH(key_size_limit, (1u << 20) + 1, PLINTH_ERROR_INVALID_OPTION_VALUE);
     WITH(value_size_limit, (256u << 20) + 1, PLINTH_ERROR_INVALID_OPTION_VALUE);
     WITH(transaction_size_limit, 31, PLINTH_ERROR_INVALID_OPTION_VALUE);

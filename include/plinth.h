@@ -917,7 +917,8 @@ typedef struct {
     uint32_t window_ms;
     /**
      * Bytes for block cache, write buffers, conflict history and open transactions together,
-     * from 16 MiB on. Default: 512 MiB.
+     * from 16 MiB on. Default: 512 MiB. An open fails with 1501 if the process can't have what so
+     * much begins with.
      */
     uint64_t memory_budget;
     /**
@@ -1270,8 +1271,8 @@ void plinth_range_free(plinth_range *range);
  * already and wanted exclusively, by this call or by the one who has it, whose process
  * plinth_last_error() names; 9016 as said above; 9017 nobody serves the directory in time; 9018 the
  * process that serves it has another version of the library; 9019 it belongs to another user; 9020 the
- * file system cannot be shared on; 1510, 1511, 1514 the file system failed; 1522 damaged files; 9002 too
- * many handles; 4100 internal error.
+ * file system cannot be shared on; 1501 there is no room for the memory budget; 1510, 1511, 1514 the
+ * file system failed; 1522 damaged files; 9002 too many handles; 4100 internal error.
  * Design D8, D11, D12.
  */
 plinth_error plinth_database_open(const char *path,

@@ -33,7 +33,8 @@ pub struct plinth_database_options {
     /// 600,000. Old data is kept that long. Default: 5,000.
     pub window_ms: u32,
     /// Bytes for block cache, write buffers, conflict history and open transactions together,
-    /// from 16 MiB on. Default: 512 MiB.
+    /// from 16 MiB on. Default: 512 MiB. An open fails with 1501 if the process can't have what so
+    /// much begins with.
     pub memory_budget: u64,
     /// Live transactions at most. Default: 100,000.
     pub max_transactions: u32,
@@ -122,8 +123,8 @@ fn or<T: Default + PartialEq>(given: T, default: T) -> T {
 /// already and wanted exclusively, by this call or by the one who has it, whose process
 /// plinth_last_error() names; 9016 as said above; 9017 nobody serves the directory in time; 9018 the
 /// process that serves it has another version of the library; 9019 it belongs to another user; 9020 the
-/// file system cannot be shared on; 1510, 1511, 1514 the file system failed; 1522 damaged files; 9002 too
-/// many handles; 4100 internal error.
+/// file system cannot be shared on; 1501 there is no room for the memory budget; 1510, 1511, 1514 the
+/// file system failed; 1522 damaged files; 9002 too many handles; 4100 internal error.
 /// Design D8, D11, D12.
 ///
 /// # Safety

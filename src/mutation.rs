@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use plinth_api::Mutation;
+use plinth_api::{Code, Error, Mutation};
 use plinth_boundary::slice;
 
 use crate::transaction::{key, on_free, on_out};
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn plinth_transaction_set_versionstamped_key(
     on_free("plinth_transaction_set_versionstamped_key", tr, ks, |tr, ks| {
         // SAFETY: this function's contract.
         let (key, value) = unsafe { (self::key(key, key_len)?, slice::bytes(value, value_len, "value")?) };
-        tr.atomic_op(ks, Mutation::SetVersionstampedKey, &with_offset(key, offset), value)
+        tr.atomic_op(ks, Mutation::SetVersionstampedKey, &with_offset(key, offset)?, value)
     })
 }
 
@@ -155,17 +155,23 @@ pub unsafe extern "C" fn plinth_transaction_set_versionstamped_value(
     on_free("plinth_transaction_set_versionstamped_value", tr, ks, |tr, ks| {
         // SAFETY: this function's contract.
         let (key, value) = unsafe { (self::key(key, key_len)?, slice::bytes(value, value_len, "value")?) };
-        tr.atomic_op(ks, Mutation::SetVersionstampedValue, key, &with_offset(value, offset))
+        tr.atomic_op(ks, Mutation::SetVersionstampedValue, key, &with_offset(value, offset)?)
     })
 }
 
 /// The form that the backend takes: the place of the stamp follows the bytes (rule VST-2), and is
-/// checked there. What is too long in any database is not copied; its length is the error.
-fn with_offset(bytes: &[u8], offset: u32) -> Cow<'_, [u8]> {
-    match bytes.len() {
-        0..=LONGEST => Cow::Owned([bytes, &offset.to_le_bytes()].concat()),
-        _ => Cow::Borrowed(bytes),
+/// checked there. What is too long in any database is not copied; its length is the error. So it is for what
+/// there is no memory for: the limits of this database are not known here.
+fn with_offset(bytes: &[u8], offset: u32) -> Result<Cow<'_, [u8]>, Error> {
+    if bytes.len() > LONGEST {
+        return Ok(Cow::Borrowed(bytes));
     }
+    let mut with = Vec::new();
+    let reserved = with.try_reserve_exact(bytes.len() + 4);
+    reserved.map_err(|error| Error::new(Code::LARGE_ALLOC_FAILED).caused_by(error))?;
+    with.extend_from_slice(bytes);
+    with.extend_from_slice(&offset.to_le_bytes());
+    Ok(Cow::Owned(with))
 }
 
 /// More than any key or value may have.
@@ -204,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_offset_follows_the_bytes() {
-        assert_eq!(&*with_offset(b"foo0123456789", 3), b"foo0123456789\x03\0\0\0");
-        assert_eq!(&*with_offset(b"", u32::MAX), b"\xff\xff\xff\xff");
+        assert_eq!(&*with_offset(b"foo0123456789", 3).unwrap(), b"foo0123456789\x03\0\0\0");
+        assert_eq!(&*with_offset(b"", u32::MAX).unwrap(), b"\xff\xff\xff\xff");
     }
 }

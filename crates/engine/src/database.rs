@@ -20,7 +20,7 @@ use crate::local::{Local, Parts};
 use crate::member::{Member, Shared};
 use crate::metrics::Counters;
 use crate::numbers::Keyspaces;
-use crate::store::{store_options, Rocks, Store, Tier, META};
+use crate::store::{check_room, store_options, Rocks, Store, Tier, META};
 use crate::transaction::Transaction;
 use crate::vacant::VacantRanges;
 use crate::version::{Clock, SharedSnapshot, Versions};
@@ -69,6 +69,7 @@ fn open_in_memory(options: DatabaseOptions) -> Result<Arc<dyn plinth_api::Databa
     if options.must_exist {
         return Err(Error::new(Code::DATABASE_MISSING).context("a database in memory is always new"));
     }
+    check_room(&options)?;
     let (store, names) = Rocks::open(&memory_path(), store_options(&options), None)?;
     let identity = (IN_MEMORY.to_owned(), uuid::Uuid::new_v4().to_string());
     let local = start(store, names, options, identity, format::LEASE)?;
@@ -77,6 +78,7 @@ fn open_in_memory(options: DatabaseOptions) -> Result<Arc<dyn plinth_api::Databa
 
 /// Opens the database in a directory that nobody else has, and serves it.
 pub fn host(path: &Path, options: &DatabaseOptions, claimed: OpenDirectory) -> Result<Hosting> {
+    check_room(options)?;
     let name = path.display().to_string();
     let opened = Rocks::open(path, store_options(options), Some(claimed));
     let (store, names) = opened.map_err(|error| match error.code() {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use plinth_api::{Code, Error, Result, Value};
 
-pub use options::{store_options, StoreOptions};
+pub use options::{check_room, store_options, StoreOptions};
 pub use rocks::Rocks;
 
 /// The number of the engine's own keyspace. It is apart from the users' so that its one hot key

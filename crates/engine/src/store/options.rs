@@ -1,6 +1,6 @@
 //! How RocksDB is set up, each choice with its reason.
 
-use plinth_api::DatabaseOptions;
+use plinth_api::{Code, DatabaseOptions, Error, Result};
 use rocksdb::{
     AsRawPtr, BlockBasedIndexType, BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, DataBlockIndexType,
     LogLevel, Options, WriteBufferManager,
@@ -34,8 +34,33 @@ pub fn store_options(options: &DatabaseOptions) -> StoreOptions {
     // Five eighths are the cache with the write buffers in it, one the conflict history, two the
     // open transactions.
     let write_buffers = options.memory_budget / 4;
-    let cache = Cache::new_hyper_clock_cache(options.memory_budget / 8 * 5, 0);
+    let cache = Cache::new_hyper_clock_cache(cache_size(options), 0);
     StoreOptions { database: database(write_buffers, &cache), family: family(write_buffers, &cache), cache }
+}
+
+/// No process has so many addresses.
+const ADDRESSES: usize = 1 << 46;
+
+/// Fails if the process can't have what the cache begins with: RocksDB then ends the process. That is a table
+/// for all that may ever be in it, less than a quarter of its size, in addresses more than in memory.
+pub fn check_room(options: &DatabaseOptions) -> Result<()> {
+    let table = cache_size(options) / 4;
+    let mut room = Vec::<u8>::new();
+    let is_there = table <= ADDRESSES && room.try_reserve_exact(table).is_ok();
+    // Or the compiler would see that it is not used.
+    std::hint::black_box(&room);
+    if is_there {
+        return Ok(());
+    }
+    let text = format!(
+        "a memory budget of {} bytes begins with a table of {table}, which this process can't have (ulimit -v)",
+        options.memory_budget
+    );
+    Err(Error::new(Code::LARGE_ALLOC_FAILED).context(text))
+}
+
+fn cache_size(options: &DatabaseOptions) -> usize {
+    options.memory_budget / 8 * 5
 }
 
 fn database(write_buffers: usize, cache: &Cache) -> Options {
