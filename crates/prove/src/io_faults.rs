@@ -11,6 +11,8 @@ mod lies;
 
 use crate::stage::{Must, Stage};
 
+pub use library::Ground;
+
 /// The stages of P4.
 pub fn stages() -> Vec<Stage> {
     vec![

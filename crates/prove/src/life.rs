@@ -74,15 +74,26 @@ pub fn live(
     Ok((judge(&events, status, fails)?, events))
 }
 
+/// The same where what was not synced may be gone: a look before anything is added to it.
+pub fn look_after_loss(oracle: &mut Oracle, work: &Work, log: &Path, tally: &mut Tally) -> Result<(), Trouble> {
+    compare(oracle, work, log, tally, Loss::Tail)?;
+    look(oracle, work, log, tally)
+}
+
 /// Opens what a life has left, commits a little, and compares all that is stored with what was acknowledged.
 pub fn look(oracle: &mut Oracle, work: &Work, log: &Path, tally: &mut Tally) -> Result<(), Trouble> {
     let (seen, _) = live(oracle, work, work.command(), Fails::Nothing, log)?;
     if !seen.opened || seen.acknowledged == 0 {
         return finding(format!("it does not work again: {seen:?}"));
     }
+    compare(oracle, work, log, tally, Loss::None)
+}
+
+fn compare(oracle: &mut Oracle, work: &Work, log: &Path, tally: &mut Tally, loss: Loss) -> Result<(), Trouble> {
     let dump = Dump::take(&work.program, &work.directory, &[], log)?;
-    let checked = oracle.check(&dump, Loss::None)?;
-    tally.add("acknowledged commits, all there", checked.acknowledged);
+    let checked = oracle.check(&dump, loss)?;
+    tally.add("acknowledged commits", checked.acknowledged);
+    tally.add("buffered ones that are lost", checked.lost);
     tally.add("unknown commits that are there", checked.unknown);
     Ok(())
 }

@@ -22,6 +22,7 @@ mod life;
 mod machine;
 mod million;
 mod misuse;
+mod mounts;
 mod oracle;
 mod panics;
 mod plan;

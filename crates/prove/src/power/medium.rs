@@ -135,7 +135,7 @@ fn store(image: &Image, path: &Path) -> Result<(), Trouble> {
 }
 
 /// From now on the mounts of this thread and of the processes it starts are theirs alone.
-fn own_mounts() -> Result<(), Trouble> {
+pub fn own_mounts() -> Result<(), Trouble> {
     static DONE: Once = Once::new();
     let mut result = Ok(());
     DONE.call_once(|| {

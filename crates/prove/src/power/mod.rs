@@ -10,6 +10,8 @@ mod names;
 use crate::power::lives::{Lives, Victims};
 use crate::power::medium::{Disked, FileSystem, Shut};
 use crate::power::names::Comings;
+pub use medium::own_mounts;
+
 use crate::stage::{Must, Stage, Trial, Trouble};
 use crate::workshop::Workshop;
 
