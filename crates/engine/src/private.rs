@@ -37,7 +37,7 @@ pub fn read(path: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Fails with 9004 if something in the directory is neither a file nor a directory nor a socket.
+/// Fails with 9007 if something in the directory is neither a file nor a directory nor a socket.
 pub fn check(directory: &Path) -> Result<()> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
