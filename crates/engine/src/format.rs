@@ -170,17 +170,9 @@ pub fn make_directory(path: &Path, options: &DatabaseOptions) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             match DirBuilder::new().mode(private::DIRECTORY).create(path) {
                 // Another process was faster.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
-                made => made.map_err(|error| io_error(error, "creating", path))?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+                made => made.map_err(|error| io_error(error, "creating", path)),
             }
-            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            sync_directory(parent).map_err(|error| {
-                // The next open makes it again, and syncs it: found here, it would never be synced.
-                if error.kind() != io::ErrorKind::PermissionDenied {
-                    let _ = fs::remove_dir(path);
-                }
-                io_error(error, "syncing", parent)
-            })
         }
         Err(error) => Err(io_error(error, "looking at", path)),
     }
@@ -239,7 +231,10 @@ fn names(path: &Path) -> Result<Vec<String>> {
         .map_err(|error| io_error(error, "listing", path))
 }
 
+/// Where there is an identity the directory itself is durable, whoever made it, and even if he was ended
+/// before he could see to that.
 fn write_identity(path: &Path) -> io::Result<()> {
+    sync_parent(path)?;
     let temporary = path.join(format!("{IDENTITY}.tmp"));
     write_private(&temporary, &format!("plinth format {FORMAT}\nuuid {}\n", Uuid::new_v4()))?;
     fs::rename(&temporary, path.join(IDENTITY))?;
@@ -254,6 +249,16 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 
 fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+/// Makes the entry of a directory durable. One that the caller made may be where this process may not
+/// open its parent, or on a file system that can't sync one.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    match path.canonicalize()?.parent().map_or(Ok(()), sync_directory) {
+        Err(error) if matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => Ok(()),
+        synced => synced,
+    }
 }
 
 /// The error of a file operation.

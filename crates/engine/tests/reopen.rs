@@ -194,3 +194,55 @@ fn databases_in_memory_are_apart_and_gone_after_close() {
     one.close().unwrap();
     assert_eq!(look(&*common::memory(), b"key"), None);
 }
+
+/// Opens a directory, and does not wait for it for ever.
+fn open_soon(path: String) -> Result<std::sync::Arc<dyn Database>, plinth_api::Error> {
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || tell.send(plinth_engine::open(&path, DatabaseOptions::default())));
+    told.recv_timeout(std::time::Duration::from_secs(60)).expect("the opening does not end")
+}
+
+/// Gives the second record of a file of RocksDB's the type that one flipped bit makes of it. RocksDB's
+/// reader looks at such a record again and again.
+fn flip_second_type(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    let length = |at: usize| usize::from(u16::from_le_bytes([bytes[at + 4], bytes[at + 5]]));
+    let second = 7 + length(0);
+    assert!(second + 7 < bytes.len(), "{} has no second record", path.display());
+    bytes[second + 6] ^= 4;
+    fs::write(path, bytes).unwrap();
+}
+
+fn file(directory: &str, is: impl Fn(&str) -> bool) -> std::path::PathBuf {
+    let mut files: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| is(path.file_name().unwrap().to_str().unwrap()));
+    files.sort();
+    files.pop().unwrap()
+}
+
+#[test]
+fn a_damaged_type_in_a_log_does_not_stop_the_opening_for_ever() {
+    let disk = Disk::new();
+    let database = disk.open();
+    for count in 0..10_u32 {
+        put(&*database, &count.to_be_bytes(), b"value");
+    }
+    copy(&disk.path(), &disk.at("crashed"));
+    flip_second_type(&file(&disk.at("crashed"), |name| name.ends_with(".log")));
+    // What is left is a beginning of what was, or it is told that something is not.
+    if let Ok(crashed) = open_soon(disk.at("crashed")) {
+        let left = pairs(&*crashed, DEFAULT);
+        assert!(left.iter().zip(0_u32..).all(|((key, _), count)| *key == count.to_be_bytes()), "{left:?}");
+    }
+}
+
+#[test]
+fn a_damaged_type_in_a_manifest_is_an_error() {
+    let disk = Disk::new();
+    let database = disk.open();
+    put(&*database, b"key", b"value");
+    copy(&disk.path(), &disk.at("crashed"));
+    flip_second_type(&file(&disk.at("crashed"), |name| name.starts_with("MANIFEST-")));
+    let error = open_soon(disk.at("crashed")).err().expect("it opened");
+    assert_eq!(error.code(), plinth_api::Code::FILE_CORRUPT, "{error:?}");
+}

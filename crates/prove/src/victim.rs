@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::str::FromStr;
@@ -248,6 +248,21 @@ impl Drop for Running {
 /// The names of the keyspaces; records are in each.
 pub const KEYSPACES: usize = 4;
 
+/// A database is opened and read within this.
+const DUMP_TAKES: Duration = Duration::from_secs(120);
+
+/// All that a process says, if it ends so soon.
+fn read_all(child: &mut Child, longest: Duration) -> Option<String> {
+    let mut output = child.stdout.take()?;
+    let (told, all) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = output.read_to_end(&mut bytes);
+        let _ = told.send(String::from_utf8_lossy(&bytes).into_owned());
+    });
+    all.recv_timeout(longest).ok()
+}
+
 /// What a dump says.
 #[derive(Clone, Debug, Default)]
 pub struct Dump {
@@ -278,10 +293,17 @@ impl Dump {
         let mut command = Command::new(program);
         command.arg("dump").arg(directory).args(options.iter().map(|(name, value)| format!("{name}={value}")));
         let log = File::options().create(true).append(true).open(log)?;
-        let output = command.stdin(Stdio::null()).stderr(log).output()?;
-        let text = String::from_utf8_lossy(&output.stdout);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
+        let text = read_all(&mut child, DUMP_TAKES);
+        if text.is_none() {
+            child.kill()?;
+        }
+        let status = child.wait()?;
+        let Some(text) = text else {
+            return Err(Trouble::Finding(format!("the database can't be read within {DUMP_TAKES:?}")));
+        };
         let dump = Self::parse(&text);
-        dump.map_err(|what| Trouble::Finding(format!("{what} ({})", output.status)))
+        dump.map_err(|what| Trouble::Finding(format!("{what} ({status})")))
     }
 
     /// Takes the lines apart; an error says in words why they are not a whole dump.

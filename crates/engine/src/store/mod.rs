@@ -5,6 +5,7 @@
 //! time (the pipeline's sequencer), so the order of `write` calls is the order of the log, of
 //! memory and of what snapshots see.
 
+mod logs;
 mod options;
 mod rocks;
 

@@ -24,7 +24,9 @@ use crate::defects::{is_on, Defect};
 use crate::format::OpenDirectory;
 use crate::numbers::DEFAULT_NAME;
 
-use super::{keyspace_gone, Batch, Range, Skipped, Snapshot, Store, StoreOptions, Tier, Visit, META, NOT_IN_MEMORY};
+use super::{
+    keyspace_gone, logs, Batch, Range, Skipped, Snapshot, Store, StoreOptions, Tier, Visit, META, NOT_IN_MEMORY,
+};
 use crate::inherited;
 use crate::signals;
 use crate::vacant::WORTH_NOTING;
@@ -75,6 +77,9 @@ impl Rocks {
         };
         if let Some(env) = &env {
             options.database.set_env(env);
+        }
+        if directory.is_some() {
+            logs::make_finite(path)?;
         }
         let mut names = match path.join("CURRENT").exists() {
             true => Db::list_cf(&options.database, path).map_err(|error| translate(&error, "listing the keyspaces"))?,

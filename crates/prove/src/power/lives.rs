@@ -20,8 +20,10 @@ const LIVES: u32 = 20;
 const LONGEST: Duration = Duration::from_secs(60);
 /// An opening is cut within so many milliseconds.
 const OPENING: u64 = 60;
-/// Victims that are open work for so many milliseconds at most.
+/// Victims that are open work for so many milliseconds at most,
 const WORKING: u64 = 100;
+/// and now and then for so many, with dozens of flushes and compactions.
+const WORKING_LONG: u64 = 600;
 /// A memory budget with which memtables are flushed often.
 const BUDGET: u64 = 16 << 20;
 /// Threads of a victim at most.
@@ -235,7 +237,8 @@ fn wait(running: &mut [Busy], random: &mut Rng) -> Result<(), Trouble> {
             busy.told.push(event);
         }
     }
-    std::thread::sleep(Duration::from_millis(random.u64(..WORKING)));
+    let longest = if random.u8(..10) == 0 { WORKING_LONG } else { WORKING };
+    std::thread::sleep(Duration::from_millis(random.u64(..longest)));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! File systems whose power can be cut: on a disk of ours under a loop device, or shut down by the kernel.
 //!
-//! All mounts are in a mount namespace of this process and of those that it starts. When the last of them
-//! has ended, in whatever way, the mounts are gone, and with them the loop devices.
+//! A run that is killed leaves its mounts, on a disk that fails, for the next one to unmount. They are not
+//! in a mount namespace of this process: it would have to write to its own disk while it ends.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -55,19 +55,13 @@ impl FileSystem {
         }
     }
 
-    /// How it may be mounted: with what it means for data that was written and not synced.
+    /// How it may be mounted. Not ext4 with `data=writeback`: a file may then end with what the disk held
+    /// there before, which can be a part of a log that was whole. That is told at the opening (1522), or
+    /// the part is taken for the log's end; but no promise can be made.
     const fn manners(self) -> &'static [&'static str] {
         match self {
-            // The first is what everybody has. With `writeback` a file may be longer than what of it was
-            // written, and holds zeros there; without delayed allocation every sync writes other files too.
-            Self::Ext4 => &[
-                "data=ordered",
-                "data=ordered",
-                "data=ordered,nodelalloc",
-                "data=journal",
-                "data=writeback",
-                "data=writeback,nodelalloc",
-            ],
+            // The first is what everybody has. Without delayed allocation every sync writes other files too.
+            Self::Ext4 => &["data=ordered", "data=ordered", "data=ordered,nodelalloc", "data=journal"],
             Self::Xfs => &["noquota"],
         }
     }
@@ -144,7 +138,28 @@ pub fn own_mounts() -> Result<(), Trouble> {
         let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
         result = unshared.and_then(|()| mount_change("/", private));
     });
-    result.map_err(|error| Trouble::Missing(format!("mounting needs root: {error}")))
+    result.map_err(|error| Trouble::Missing(format!("mounting needs root: {error}")))?;
+    // Another run waits for its own mounts to end: no copy of them is kept here.
+    for place in mounts_below(&format!("/{SCRATCH}/"))? {
+        let _ = unmount(&place, UnmountFlags::DETACH);
+    }
+    Ok(())
+}
+
+/// Where there are mounts below a directory with this in its path, the newest first.
+fn mounts_below(part: &str) -> Result<Vec<PathBuf>, Trouble> {
+    let mounts = fs::read_to_string("/proc/self/mounts")?;
+    let places = mounts.lines().rev().filter_map(|line| line.split(' ').nth(1));
+    Ok(places.filter(|place| place.contains(part)).map(PathBuf::from).collect())
+}
+
+/// Unmounts what an earlier run left that was killed. Nobody else's mounts are below that directory, and
+/// loop devices go with their mounts.
+fn clear_mounts(workshop: &Workshop) -> Result<(), Trouble> {
+    for place in mounts_below(&format!("{}/{SCRATCH}/", workshop.root.display()))? {
+        workshop.output(Command::new("umount").arg("-l").arg(place), "power")?;
+    }
+    Ok(())
 }
 
 /// Mounts a file through a loop device, which goes when the mount goes.
@@ -201,7 +216,7 @@ impl Disked {
     /// With an empty file system.
     pub fn new(workshop: &Workshop, system: FileSystem) -> Result<Self, Trouble> {
         need_devices(&["/dev/fuse", "/dev/loop-control"])?;
-        own_mounts()?;
+        clear_mounts(workshop)?;
         let template = system.make(workshop)?;
         let directory = workshop.scratch()?;
         let (served, place) = (directory.path().join("served"), directory.path().join("place"));
@@ -294,7 +309,7 @@ impl Shut {
     /// With an empty file system.
     pub fn new(workshop: &Workshop, system: FileSystem) -> Result<Self, Trouble> {
         need_devices(&["/dev/loop-control"])?;
-        own_mounts()?;
+        clear_mounts(workshop)?;
         let template = system.make(workshop)?;
         let directory = workshop.scratch()?;
         let (memory, place) = (directory.path().join("memory"), directory.path().join("place"));
