@@ -196,13 +196,13 @@ impl Trial for Lives {
             Err(Trouble::Finding(_)) if self.broken.is_none() => format!(", in {}", self.keep(round.seed)?.display()),
             _ => String::new(),
         };
-        // It may not be mounted at all; what went wrong first is what is told.
-        let _ = self.medium.unmount();
+        let unmounted = self.medium.unmount();
         let tell = |trouble| match trouble {
             Trouble::Finding(what) => Trouble::Finding(format!("life {}{kept}: {what}", run.life)),
             other => other,
         };
-        result.map_err(tell)
+        // What went wrong first is what is told: it may not even be mounted.
+        result.map_err(tell).and_then(|tally| unmounted.map(|()| tally))
     }
 }
 

@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use fuser::BackgroundSession;
@@ -27,6 +27,8 @@ use crate::workshop::{need, Workshop};
 const WRITES: [usize; 8] = [1, 1, 2, 2, 3, 5, 10, 20];
 /// if they come so soon.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// Whoever else has a copy of our mounts lets go of them within this.
+const LETS_GO: Duration = Duration::from_secs(60);
 /// What was acknowledged is read within this.
 const TELLING: Duration = Duration::from_millis(1);
 
@@ -137,13 +139,13 @@ pub fn own_mounts() -> Result<(), Trouble> {
         let unshared = unsafe { unshare_unsafe(UnshareFlags::NEWNS) };
         let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
         result = unshared.and_then(|()| mount_change("/", private));
+        // Another run waits for its own mounts to end: no copy of them is kept here.
+        let copies = mounts_below(&format!("/{SCRATCH}/")).ok().filter(|_| result.is_ok());
+        for place in copies.into_iter().flatten() {
+            let _ = unmount(&place, UnmountFlags::DETACH);
+        }
     });
-    result.map_err(|error| Trouble::Missing(format!("mounting needs root: {error}")))?;
-    // Another run waits for its own mounts to end: no copy of them is kept here.
-    for place in mounts_below(&format!("/{SCRATCH}/"))? {
-        let _ = unmount(&place, UnmountFlags::DETACH);
-    }
-    Ok(())
+    result.map_err(|error| Trouble::Missing(format!("mounting needs root: {error}")))
 }
 
 /// Where there are mounts below a directory with this in its path, the newest first.
@@ -176,10 +178,30 @@ fn mount_loop(system: FileSystem, manner: &str, file: &Path, place: &Path, works
     }
 }
 
-/// Unmounts in a process of its own. If this one were killed while it waits for the disk that it serves
-/// itself, neither would ever end.
-fn unmount_loop(place: &Path, workshop: &Workshop) -> Result<(), Trouble> {
-    workshop.run(Command::new("umount").arg(place), "power").map(|_| ())
+/// Unmounts in a process of its own: if this one were killed while it waits for the disk that it serves
+/// itself, neither would ever end. The file system has ended when its loop device is free; another mount
+/// namespace that was made meanwhile can keep it.
+fn unmount_loop(place: &Path, file: &Path, workshop: &Workshop) -> Result<(), Trouble> {
+    workshop.run(Command::new("umount").arg(place), "power")?;
+    let begun = Instant::now();
+    while is_looped(file)? {
+        if begun.elapsed() > LETS_GO {
+            return Err(Trouble::Rig(format!("{} is still mounted somewhere", file.display())));
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(())
+}
+
+/// Whether a loop device has the file.
+fn is_looped(file: &Path) -> Result<bool, Trouble> {
+    for device in fs::read_dir("/sys/block")? {
+        let backing = fs::read_to_string(device?.path().join("loop/backing_file")).unwrap_or_default();
+        if Path::new(backing.trim_end()) == file {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Where the power can be cut.
@@ -268,7 +290,7 @@ impl Medium for Disked {
     }
 
     fn unmount(&mut self) -> Result<(), Trouble> {
-        unmount_loop(&self.place, &self.workshop)?;
+        unmount_loop(&self.place, &self.file, &self.workshop)?;
         self.disk.lock().restart();
         Ok(())
     }
@@ -354,7 +376,7 @@ impl Medium for Shut {
     }
 
     fn unmount(&mut self) -> Result<(), Trouble> {
-        unmount_loop(&self.place, &self.workshop)
+        unmount_loop(&self.place, &self.file, &self.workshop)
     }
 
     fn place(&self) -> &Path {
