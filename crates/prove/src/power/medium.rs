@@ -27,6 +27,8 @@ use crate::workshop::{need, Workshop};
 const WRITES: [usize; 8] = [1, 1, 2, 2, 3, 5, 10, 20];
 /// if they come so soon.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// Where the mounts of this stage are, in the sources.
+const SCRATCH: &str = "build/prove/scratch";
 /// Whoever else has a copy of our mounts lets go of them within this.
 const LETS_GO: Duration = Duration::from_secs(60);
 /// What was acknowledged is read within this.
