@@ -912,7 +912,9 @@ typedef struct {
     bool must_not_exist;
     /**
      * Milliseconds for which an old read version stays readable and committable, 5,000 to
-     * 600,000. Old data is kept that long. Default: 5,000.
+     * 600,000. Old data is kept that long. Of more than 100,000 versions, those older than five
+     * seconds are kept only while a transaction reads at them; a read that begins at another one
+     * fails with 1007. Default: 5,000.
      */
     uint32_t window_ms;
     /**

@@ -30,7 +30,9 @@ pub struct plinth_database_options {
     /// Fail with 9005 if the database exists.
     pub must_not_exist: CBool,
     /// Milliseconds for which an old read version stays readable and committable, 5,000 to
-    /// 600,000. Old data is kept that long. Default: 5,000.
+    /// 600,000. Old data is kept that long. Of more than 100,000 versions, those older than five
+    /// seconds are kept only while a transaction reads at them; a read that begins at another one
+    /// fails with 1007. Default: 5,000.
     pub window_ms: u32,
     /// Bytes for block cache, write buffers, conflict history and open transactions together,
     /// from 16 MiB on. Default: 512 MiB. An open fails with 1501 if the process can't have what so

@@ -304,6 +304,12 @@ static plinth_error pop(plinth_transaction *tr, void *user) {
     return error;
 }
 
+/* Entries in the queue; those that were taken out may be counted first. */
+static uint64_t waiting(void) {
+    uint64_t out = atomic_load(&popped), in = atomic_load(&pushed);
+    return in > out ? in - out : 0;
+}
+
 static void *drain_queue(void *user) {
     worker *me = user;
     for (;;) {
@@ -463,7 +469,7 @@ static void tell(const char *directory, bool warm) {
                " refused %" PRIu64 " retained %" PRIu64 " history_kb %" PRIu64 " queued %" PRIu64,
                resident_kb(), files_kb(directory), metrics.commits, metrics.conflicts, (uint64_t)atomic_load(&too_old), metrics.refused,
                metrics.retained_versions, metrics.conflict_history_bytes / 1024,
-               (uint64_t)(atomic_load(&pushed) - atomic_load(&popped)));
+               waiting());
     }
     tell_times("commit", &commit_times, warm);
     tell_times("get", &get_times, warm);

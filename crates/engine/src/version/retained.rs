@@ -38,8 +38,12 @@ pub struct Versions {
 }
 
 struct Retained {
+    /// Those before `points` in which gaps were made, where there were too many.
+    thinned: VecDeque<Arc<ReadPoint>>,
     /// In ascending order; the last one is `latest`.
     points: VecDeque<Arc<ReadPoint>>,
+    /// The state of every version in a gap: reads there fail as if it had been released.
+    gap: Arc<SharedSnapshot>,
     /// Snapshots past the window that a read was still using when they were to go.
     busy: Vec<Arc<SharedSnapshot>>,
     closed: bool,
@@ -47,6 +51,13 @@ struct Retained {
 
 /// Old versions dropped for each new one, at most: a bound for the pause after a long burst.
 const DROPPED_AT_ONCE: usize = 16;
+
+/// Versions that are all kept, whatever their age in the window. Each costs memory here and in RocksDB,
+/// and time in every flush and compaction, and a busy writer makes tens of thousands a second.
+const ALL_KEPT: usize = 100_000;
+
+/// Versions as young as FoundationDB's window are all kept too.
+const PROMISED: i64 = 5_000_000;
 
 impl ReadPoint {
     /// A version whose state is in another process.
@@ -94,7 +105,7 @@ impl Versions {
     /// Begins with one version, the clock's present one.
     pub fn new(clock: Clock, window: i64, snapshot: Arc<SharedSnapshot>) -> Self {
         let first = Arc::new(ReadPoint { version: clock.now(), snapshot });
-        let retained = Retained { points: VecDeque::from([first.clone()]), busy: Vec::new(), closed: false };
+        let retained = Retained::new(first.clone());
         Self { clock, window, latest: ArcSwap::new(first), retained: Mutex::new(retained) }
     }
 
@@ -114,10 +125,13 @@ impl Versions {
             true => point.version < version,
             false => point.version <= version,
         };
-        let after = retained.points.partition_point(names);
-        let point = after.checked_sub(1).and_then(|at| retained.points.get(at));
+        let before = |points: &VecDeque<Arc<ReadPoint>>| {
+            let at = points.partition_point(names).checked_sub(1)?;
+            points.get(at).cloned()
+        };
+        let point = before(&retained.points).or_else(|| before(&retained.thinned));
         let point = match point {
-            None if is_on(Defect::DropsTooOld) => retained.points.front(),
+            None if is_on(Defect::DropsTooOld) => retained.points.front().cloned(),
             point => point,
         };
         let point = point.ok_or_else(|| self.too_old(version))?;
@@ -149,24 +163,27 @@ impl Versions {
         retained.points.push_back(point.clone());
         self.latest.store(point);
         let gone = retained.drop_old(self.oldest());
+        let thinned = retained.thin(self.clock.now() - PROMISED, ALL_KEPT);
         drop(retained);
         // Freed without the lock.
-        drop(gone);
+        drop((gone, thinned));
     }
 
     /// How many versions are retained.
     pub fn count(&self) -> usize {
-        self.retained.lock().unwrap_or_else(PoisonError::into_inner).points.len()
+        let retained = self.retained.lock().unwrap_or_else(PoisonError::into_inner);
+        retained.thinned.len() + retained.points.len()
     }
 
     /// Releases every snapshot, waiting for reads that are running.
     pub fn close(&self) {
         let mut retained = self.retained.lock().unwrap_or_else(PoisonError::into_inner);
         retained.closed = true;
+        let thinned = std::mem::take(&mut retained.thinned);
         let points = std::mem::take(&mut retained.points);
         let busy = std::mem::take(&mut retained.busy);
         drop(retained);
-        points.iter().map(|point| &point.snapshot).chain(&busy).for_each(|snapshot| snapshot.release());
+        thinned.iter().chain(&points).map(|point| &point.snapshot).chain(&busy).for_each(|snapshot| snapshot.release());
     }
 
     fn too_old(&self, version: i64) -> Error {
@@ -176,15 +193,25 @@ impl Versions {
 }
 
 impl Retained {
+    fn new(first: Arc<ReadPoint>) -> Self {
+        let (thinned, points) = (VecDeque::new(), VecDeque::from([first]));
+        Self { thinned, points, gap: SharedSnapshot::elsewhere(), busy: Vec::new(), closed: false }
+    }
+
+    /// The point at a place from the oldest on.
+    fn get(&self, place: usize) -> Option<&Arc<ReadPoint>> {
+        self.thinned.get(place).or_else(|| self.points.get(place.checked_sub(self.thinned.len())?))
+    }
+
     /// Takes versions off the front that nobody may read any more. Every version from a point up
     /// to the next one names its state, so a point is old when the next one is.
     fn drop_old(&mut self, oldest: i64) -> Vec<Arc<ReadPoint>> {
         let mut gone = Vec::new();
-        while gone.len() < DROPPED_AT_ONCE && self.points.get(1).is_some_and(|next| next.version < oldest) {
-            let Some(point) = self.points.pop_front() else {
+        while gone.len() < DROPPED_AT_ONCE && self.get(1).is_some_and(|next| next.version < oldest) {
+            let Some(point) = self.thinned.pop_front().or_else(|| self.points.pop_front()) else {
                 break;
             };
-            let shared = self.points.front().is_some_and(|next| Arc::ptr_eq(&next.snapshot, &point.snapshot));
+            let shared = self.get(0).is_some_and(|next| Arc::ptr_eq(&next.snapshot, &point.snapshot));
             if !shared && !point.snapshot.try_release() {
                 self.busy.push(point.snapshot.clone());
             }
@@ -193,10 +220,85 @@ impl Retained {
         self.busy.retain(|snapshot| !snapshot.try_release());
         gone
     }
+
+    /// Lets the oldest versions go, up to `promised`, if there are more than `kept`: those that no
+    /// transaction reads at. They become gaps; a transaction that wants to begin there gets 1007.
+    fn thin(&mut self, promised: i64, kept: usize) -> Vec<Arc<ReadPoint>> {
+        let mut gone = Vec::new();
+        for _ in 0..DROPPED_AT_ONCE {
+            if self.points.len() <= kept || self.points.get(1).is_none_or(|next| next.version >= promised) {
+                break;
+            }
+            let Some(point) = self.points.pop_front() else { break };
+            // A transaction has the point or its snapshot; new ones get either only under the lock that
+            // is held here, or from the newest point. A snapshot that the next point has too stays anyway.
+            let is_held = Arc::strong_count(&point) > 1 || Arc::strong_count(&point.snapshot) > 1;
+            if is_held || !point.snapshot.try_release() {
+                self.thinned.push_back(point);
+                continue;
+            }
+            if self.thinned.back().is_none_or(|last| !Arc::ptr_eq(&last.snapshot, &self.gap)) {
+                self.thinned.push_back(Arc::new(ReadPoint { version: point.version, snapshot: self.gap.clone() }));
+            }
+            gone.push(point);
+        }
+        gone
+    }
 }
 
 impl std::fmt::Debug for ReadPoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "version {}", self.version)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn point(version: i64) -> Arc<ReadPoint> {
+        ReadPoint::elsewhere(version)
+    }
+
+    fn versions(retained: &Retained) -> Vec<(i64, bool)> {
+        let all = (0..).map_while(|place| retained.get(place));
+        all.map(|point| (point.version, Arc::ptr_eq(&point.snapshot, &retained.gap))).collect()
+    }
+
+    fn of(count: i64) -> Retained {
+        let mut retained = Retained::new(point(0));
+        retained.points.extend((1..count).map(point));
+        retained
+    }
+
+    #[test]
+    fn nothing_is_thinned_that_is_young_or_not_too_much() {
+        let mut retained = of(40);
+        assert!(retained.thin(100, 40).is_empty() && retained.thin(1, 0).is_empty());
+        assert!(versions(&retained).iter().all(|(_, gap)| !gap));
+    }
+
+    #[test]
+    fn what_a_transaction_reads_at_stays_and_the_rest_becomes_gaps() {
+        let mut retained = of(10);
+        let held = retained.points[2].clone();
+        let shared = retained.points[4].snapshot.clone();
+        assert_eq!(retained.thin(8, 0).len(), 5);
+        let rest = [(0, true), (2, false), (3, true), (4, false), (5, true), (7, false), (8, false), (9, false)];
+        assert_eq!(versions(&retained), rest);
+        drop((held, shared));
+        // The window goes over all of them alike, gaps too.
+        assert_eq!(retained.drop_old(6).iter().map(|point| point.version).collect::<Vec<_>>(), [0, 2, 3, 4]);
+        assert_eq!(versions(&retained).first(), Some(&(5, true)));
+    }
+
+    #[test]
+    fn a_state_that_several_versions_name_stays_until_the_last() {
+        let mut retained = of(2);
+        let again = Arc::new(ReadPoint { version: 5, snapshot: retained.points[1].snapshot.clone() });
+        retained.points.extend([again, point(6), point(7)]);
+        assert_eq!(retained.thin(100, 1).len(), 2);
+        assert_eq!(versions(&retained), [(0, true), (1, false), (5, false), (6, true), (7, false)]);
     }
 }
