@@ -37,7 +37,7 @@ impl Trial for Random {
             Some(ground) => ground,
             None => Ground::new(&self.workshop, &self.program)?,
         };
-        match one(&mut ground, &mut Rng::with_seed(round.seed), &mut tally) {
+        match one(&mut ground, longest(&self.workshop), &mut Rng::with_seed(round.seed), &mut tally) {
             Ok(()) => {
                 self.ground = (ground.lives() < LIVES).then_some(ground);
                 Ok(tally)
@@ -58,8 +58,17 @@ impl Trial for Random {
     }
 }
 
+/// Microseconds that a life commits at most: the whole run is to see ten million commits.
+fn longest(workshop: &Workshop) -> u64 {
+    if workshop.short {
+        150_000
+    } else {
+        500_000
+    }
+}
+
 /// One life, its kill, and perhaps a look at what is left.
-pub fn one(ground: &mut Ground, random: &mut Rng, tally: &mut Tally) -> Result<(), Trouble> {
+pub fn one(ground: &mut Ground, longest: u64, random: &mut Rng, tally: &mut Tally) -> Result<(), Trouble> {
     let (value, sync) = (VALUES[random.usize(..VALUES.len())], SYNCED[random.usize(..SYNCED.len())]);
     let options = [("budget", BUDGET), ("value", value), ("sync", sync), ("async", random.u64(0..30))];
     let work = ground.work(random.u64(..), random.u32(1..=16), &options)?;
@@ -79,7 +88,7 @@ pub fn one(ground: &mut Ground, random: &mut Rng, tally: &mut Tally) -> Result<(
         }
         _ => {
             events = first_commit(&victim)?;
-            sleep(Duration::from_micros(random.u64(..300_000)));
+            sleep(Duration::from_micros(random.u64(..longest)));
         }
     }
     victim.kill()?;

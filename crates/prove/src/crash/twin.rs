@@ -10,6 +10,8 @@ use crate::defective;
 use crate::stage::{Round, Tally, Trial, Trouble};
 use crate::workshop::Workshop;
 
+/// Microseconds that a life commits at most.
+const LONGEST: u64 = 150_000;
 /// Lives of one directory: what is noticed is noticed soon.
 const LIVES: u32 = 8;
 
@@ -34,7 +36,7 @@ impl Trial for Twin {
             Some(ground) => ground,
             None => Ground::new(&self.workshop, &self.program)?.with_defect(self.defect),
         };
-        random::one(&mut ground, &mut Rng::with_seed(round.seed), &mut tally)?;
+        random::one(&mut ground, LONGEST, &mut Rng::with_seed(round.seed), &mut tally)?;
         self.ground = (ground.lives() < LIVES).then_some(ground);
         Ok(tally)
     }
