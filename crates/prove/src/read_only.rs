@@ -178,6 +178,17 @@ impl Open {
     }
 }
 
+/// Linux 6.18 lets an fdatasync that is under way while ext4 is aborted return 0 for data that is then gone, as
+/// strace showed. So what is acknowledged as synced from then on counts as buffered.
+fn doubted(event: Event) -> Event {
+    match event {
+        Event::Acknowledged { thread, number, stamp, .. } => {
+            Event::Acknowledged { thread, number, stamp, synced: false }
+        }
+        other => other,
+    }
+}
+
 struct Later {
     program: Program,
     workshop: Workshop,
@@ -207,7 +218,7 @@ impl Trial for Later {
         }
         mounted.remount("abort")?;
         let (rest, status) = running.rest(PATIENCE)?;
-        events.extend(rest);
+        events.extend(rest.into_iter().map(doubted));
         events.iter().try_for_each(|event| oracle.take(1, event))?;
         let seen = judge(&events, status, Fails::Writes)?;
         if seen.opened && seen.unknown == 0 && !events.iter().any(|event| matches!(event, Event::Closed(_))) {
