@@ -148,7 +148,8 @@ impl Trial for Fuzz {
                 "-print_final_stats=1",
             ]);
             command.arg(format!("-artifact_prefix={}/", found.display())).env("TMPDIR", place.path());
-            command.env("ASAN_OPTIONS", "detect_leaks=1:allocator_may_return_null=1");
+            // Leaks are looked for where threads have ended: closing, and the C tests under AddressSanitizer.
+            command.arg("-detect_leaks=0").env("ASAN_OPTIONS", "detect_leaks=0:allocator_may_return_null=1");
             tally.merge(&program::run(&self.workshop, &mut command, "calls-fuzz")?);
         }
         Ok(tally)
