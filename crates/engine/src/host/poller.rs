@@ -10,6 +10,7 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::event::{eventfd, EventfdFlags, Timespec};
 use rustix::io::Errno;
 
+use crate::advice::advice;
 use crate::inherited::Private;
 
 /// The token of what ends every wait. No socket has it.
@@ -108,5 +109,10 @@ impl Poller {
 }
 
 fn failed(what: &str, errno: Errno) -> Error {
-    Error::new(Code::IO_ERROR).context(what.to_owned()).caused_by(std::io::Error::from(errno))
+    let error = std::io::Error::from(errno);
+    let context = match advice(&error.to_string()) {
+        Some(advice) => format!("{what} ({advice})"),
+        None => what.to_owned(),
+    };
+    Error::new(Code::IO_ERROR).context(context).caused_by(error)
 }
