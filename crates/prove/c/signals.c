@@ -62,10 +62,19 @@ static void expect(plinth_error error, const char *what) {
     }
 }
 
+/* A thread begins with the signal blocked, until it has said whose it is. */
+static void let_alarms(int how) {
+    sigset_t alarms;
+    sigemptyset(&alarms);
+    sigaddset(&alarms, SIGALRM);
+    pthread_sigmask(how, &alarms, NULL);
+}
+
 static void *work(void *user) {
     uint8_t id = (uint8_t)(intptr_t)user;
     uint32_t number = 0;
     is_mine = true;
+    let_alarms(SIG_UNBLOCK);
     while (!stop) {
         plinth_transaction *tr;
         plinth_watch *watch;
@@ -130,11 +139,13 @@ static int live(long seconds, const char *path) {
     handle(SIGPIPE, on_pipe);
     setitimer(ITIMER_REAL, &every, NULL);
     need(plinth_database_open(path, NULL, &db), "open under signals");
+    let_alarms(SIG_BLOCK);
     for (intptr_t i = 0; i < WORKERS; i++) {
         if (pthread_create(&threads[i], NULL, work, (void *)(i + (getpid() % 100) * 2)) != 0) {
             die("pthread_create");
         }
     }
+    let_alarms(SIG_UNBLOCK);
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += seconds;
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
