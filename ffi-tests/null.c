@@ -376,6 +376,20 @@ static void an_open_of_nothing_is_refused(void) {
     CHECK_CODE(plinth_database_open(":memory:", NULL, NULL), PLINTH_ERROR_INVALID_ARGUMENT);
 }
 
+static void a_repair_of_nothing_is_refused(void) {
+    plinth_repaired out;
+    RUBBISH(out);
+    CHECK_CODE(plinth_database_repair(NULL, &out, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK(is_zero(&out, sizeof out));
+    CHECK_CODE(plinth_database_repair("/tmp/plinth-test-that-is-not-there", NULL, sizeof out),
+               PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_repair("/tmp/plinth-test-that-is-not-there", &out, 7), PLINTH_ERROR_INVALID_ARGUMENT);
+    RUBBISH(out);
+    CHECK_CODE(plinth_database_repair("/tmp/plinth-test-that-is-not-there", &out, sizeof out),
+               PLINTH_ERROR_DATABASE_MISSING);
+    CHECK(is_zero(&out, sizeof out));
+}
+
 /* ------------------------------------------------------------------ callbacks that are NULL */
 
 static void count_finish(void *user) {
@@ -493,6 +507,7 @@ int main(int argc, char **argv) {
     RUN(every_data_call_refuses_every_bad_transaction);
     RUN(every_data_call_refuses_every_bad_keyspace);
     RUN(an_open_of_nothing_is_refused);
+    RUN(a_repair_of_nothing_is_refused);
     RUN(a_run_without_a_body_is_refused);
     RUN(asynchronous_calls_without_a_callback_are_refused);
     RUN(asynchronous_calls_need_no_finaliser_and_no_user);

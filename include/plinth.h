@@ -782,6 +782,14 @@ typedef enum {
      * The directory is on a file system where locks or sockets do not work between processes.
      */
     PLINTH_ERROR_FILE_SYSTEM_NOT_SUITABLE = 9020,
+    /**
+     * Commits that were acknowledged are missing; the log ended early.
+     */
+    PLINTH_ERROR_COMMITS_LOST = 9021,
+    /**
+     * The database was opened for reading only.
+     */
+    PLINTH_ERROR_DATABASE_READ_ONLY = 9022,
 } plinth_error_number;
 
 /**
@@ -961,7 +969,40 @@ typedef struct {
      * open fail so. Default: several handles and processes share it.
      */
     bool exclusive;
+    /**
+     * Change nothing in the directory: read what is there, also on a read-only file system and where the
+     * log is damaged; see plinth_database_open(). Default: commits are taken.
+     */
+    bool read_only;
 } plinth_database_options;
+
+/**
+ * What plinth_database_repair() came to.
+ */
+typedef struct {
+    /**
+     * The version of the newest commit that is there.
+     */
+    int64_t version;
+    /**
+     * The version of the newest commit that is known to have been there; 0 if nothing is known. Commits
+     * above `version` are lost.
+     */
+    int64_t acknowledged;
+    /**
+     * 0: everything but lost commits at the end is there, as it was at `version`. 1: damaged files were left
+     * out, and the state may be one that never was: see plinth_database_repair().
+     */
+    uint64_t rebuilt;
+    /**
+     * Files that were put aside, into `lost` in the directory.
+     */
+    uint64_t lost_files;
+    /**
+     * Bytes in them.
+     */
+    uint64_t lost_bytes;
+} plinth_repaired;
 
 /**
  * Counters of a database since it was opened.
@@ -1256,6 +1297,18 @@ void plinth_range_free(plinth_range *range);
  * through libfdb_c.so: they see each other's commits at once, and go on when one of them leaves or
  * is killed. With the option `exclusive` the directory is this handle's alone.
  *
+ * With the option `read_only` nothing in the directory is changed, and the log is read into memory as far as
+ * that goes: also on a read-only file system, and where an open fails with 9021 or 1522 because the log
+ * is damaged. What is seen is a state that the database had, of a version that every transaction has as
+ * its read version. Commits of writes fail with 9022, and so does making a keyspace. Such a handle is
+ * not shared: any number of them go together, but while somebody may write they fail with 1529, and
+ * while there is one others wait for it and then fail with 1529.
+ *
+ * What was acknowledged is there after every end of a process, and after a power cut what was
+ * acknowledged as synced. An open that finds less fails with 9021 and changes nothing, so that what is left can be
+ * read with `read_only`, repaired with plinth_database_repair(), or put back from a backup. Commits that were
+ * never synced are missed only in the boot they were made in, and not those of the last millisecond.
+ *
  * A process that ends through exit() closes what is still open.
  *
  * A child of fork() opens its databases again. Every handle that the parent had made is 9016 there, in
@@ -1274,7 +1327,8 @@ void plinth_range_free(plinth_range *range);
  * plinth_last_error() names; 9016 as said above; 9017 nobody serves the directory in time; 9018 the
  * process that serves it has another version of the library; 9019 it belongs to another user; 9020 the
  * file system cannot be shared on; 1501 there is no room for the memory budget; 1510, 1511, 1514 the
- * file system failed; 1522 damaged files; 9002 too many handles; 4100 internal error.
+ * file system failed; 1522 damaged files; 9021 commits are missing; 9002 too many handles; 4100 internal
+ * error.
  * Design D8, D11, D12.
  */
 plinth_error plinth_database_open(const char *path,
@@ -1309,6 +1363,34 @@ plinth_error plinth_database_sync(plinth_database *db);
  * Design D12.
  */
 plinth_error plinth_database_close(plinth_database *db);
+
+/**
+ * Makes a damaged directory a database again, with what can be read of it.
+ *
+ * Make a copy of the directory first. Try plinth_database_open() with `read_only` before: what it can
+ * read it shows as it was.
+ *
+ * @param path      the directory of a database that nobody has open
+ * @param out       receives what came of it; `out_size` bytes are written, zeros on error
+ * @param out_size  sizeof(plinth_repaired)
+ *
+ * If only the end of the log is damaged or gone, what is before it stays as it was, and nothing else is
+ * touched. If other files are damaged (`rebuilt` is 1), the database is put together anew of those that are
+ * whole: what was only in the others is lost, values that were overwritten or cleared may be back, and
+ * keyspaces of which nothing was found are gone. Files that are taken out are kept in `lost` in the
+ * directory; remove them when they are of no use any more. Everything is read once, which takes its
+ * time in a large database.
+ *
+ * Versions and versionstamps go on above all that were given out. A database that is whole stays as it is.
+ *
+ * Threads: any.
+ * Errors: 9001 bad argument; 9006 there is no database; 9008 written by a newer version; 1529 it is open;
+ * 9016 in a child of a process that had a database open; 1510, 1511, 1514 the file system failed; 1522 it
+ * is beyond repair; 4100 internal error.
+ */
+plinth_error plinth_database_repair(const char *path,
+                                    plinth_repaired *out,
+                                    size_t out_size);
 
 /**
  * Reads the counters of a database.

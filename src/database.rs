@@ -58,6 +58,9 @@ pub struct plinth_database_options {
     /// Share the directory with nobody: fail with 1529 if it is open elsewhere, and have every later
     /// open fail so. Default: several handles and processes share it.
     pub exclusive: CBool,
+    /// Change nothing in the directory: read what is there, also on a read-only file system and where the
+    /// log is damaged; see plinth_database_open(). Default: commits are taken.
+    pub read_only: CBool,
 }
 
 impl plinth_database_options {
@@ -69,6 +72,7 @@ impl plinth_database_options {
         options.must_exist = self.must_exist.get();
         options.must_not_exist = self.must_not_exist.get();
         options.exclusive = self.exclusive.get();
+        options.read_only = self.read_only.get();
         options.window = Duration::from_millis(or(self.window_ms, 5_000).into());
         options.memory_budget = or(self.memory_budget, options.memory_budget as u64) as usize;
         options.max_transactions = or(self.max_transactions, options.max_transactions as u32) as usize;
@@ -108,6 +112,18 @@ fn or<T: Default + PartialEq>(given: T, default: T) -> T {
 /// through libfdb_c.so: they see each other's commits at once, and go on when one of them leaves or
 /// is killed. With the option `exclusive` the directory is this handle's alone.
 ///
+/// With the option `read_only` nothing in the directory is changed, and the log is read into memory as far as
+/// that goes: also on a read-only file system, and where an open fails with 9021 or 1522 because the log
+/// is damaged. What is seen is a state that the database had, of a version that every transaction has as
+/// its read version. Commits of writes fail with 9022, and so does making a keyspace. Such a handle is
+/// not shared: any number of them go together, but while somebody may write they fail with 1529, and
+/// while there is one others wait for it and then fail with 1529.
+///
+/// What was acknowledged is there after every end of a process, and after a power cut what was
+/// acknowledged as synced. An open that finds less fails with 9021 and changes nothing, so that what is left can be
+/// read with `read_only`, repaired with plinth_database_repair(), or put back from a backup. Commits that were
+/// never synced are missed only in the boot they were made in, and not those of the last millisecond.
+///
 /// A process that ends through exit() closes what is still open.
 ///
 /// A child of fork() opens its databases again. Every handle that the parent had made is 9016 there, in
@@ -126,7 +142,8 @@ fn or<T: Default + PartialEq>(given: T, default: T) -> T {
 /// plinth_last_error() names; 9016 as said above; 9017 nobody serves the directory in time; 9018 the
 /// process that serves it has another version of the library; 9019 it belongs to another user; 9020 the
 /// file system cannot be shared on; 1501 there is no room for the memory budget; 1510, 1511, 1514 the
-/// file system failed; 1522 damaged files; 9002 too many handles; 4100 internal error.
+/// file system failed; 1522 damaged files; 9021 commits are missing; 9002 too many handles; 4100 internal
+/// error.
 /// Design D8, D11, D12.
 ///
 /// # Safety
@@ -146,7 +163,7 @@ pub unsafe extern "C" fn plinth_database_open(
         // SAFETY: this function's contract; zero is valid for every field.
         let options = unsafe { slice::sized(options, "options") }?;
         let options = options.map_or_else(|| Ok(DatabaseOptions::default()), plinth_database_options::convert)?;
-        fork::prepare(&ENGINE, close_all);
+        prepare();
         let database = plinth_engine::open(path, options)?;
         fork::close_at_exit();
         *out = DATABASES.insert(database)?;
@@ -204,6 +221,11 @@ static ENGINE: fork::Engine = fork::Engine {
     when_rocks_has_started: inherited::when_rocks_has_started,
     rocks_is_unusable: inherited::rocks_is_unusable,
 };
+
+/// Gets the process ready for RocksDB.
+pub(crate) fn prepare() {
+    fork::prepare(&ENGINE, close_all);
+}
 
 /// Closes everything: the process ends.
 fn close_all() {

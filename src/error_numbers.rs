@@ -271,4 +271,8 @@ pub enum plinth_error_number {
     PLINTH_ERROR_PEER_NOT_PERMITTED = 9019,
     /// The directory is on a file system where locks or sockets do not work between processes.
     PLINTH_ERROR_FILE_SYSTEM_NOT_SUITABLE = 9020,
+    /// Commits that were acknowledged are missing; the log ended early.
+    PLINTH_ERROR_COMMITS_LOST = 9021,
+    /// The database was opened for reading only.
+    PLINTH_ERROR_DATABASE_READ_ONLY = 9022,
 }

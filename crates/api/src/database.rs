@@ -275,6 +275,21 @@ pub trait Transaction: Send + Sync {
     fn known_id(&self) -> Option<String>;
 }
 
+/// What a repair of a database came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Repaired {
+    /// The version of the newest commit that is there.
+    pub version: i64,
+    /// The newest that is known to have been there; 0 if nothing is known.
+    pub acknowledged: i64,
+    /// Whether files were left out, so that the state may be one that never was.
+    pub rebuilt: bool,
+    /// Files that were put aside.
+    pub lost_files: u64,
+    /// Bytes in them.
+    pub lost_bytes: u64,
+}
+
 /// Counters of a database since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Metrics {

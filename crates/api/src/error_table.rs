@@ -309,6 +309,10 @@ impl Code {
     pub const PEER_NOT_PERMITTED: Code = Code(9019);
     /// The directory is on a file system where locks or sockets do not work between processes.
     pub const FILE_SYSTEM_NOT_SUITABLE: Code = Code(9020);
+    /// Commits that were acknowledged are missing; the log ended early.
+    pub const COMMITS_LOST: Code = Code(9021);
+    /// The database was opened for reading only.
+    pub const DATABASE_READ_ONLY: Code = Code(9022);
 }
 
 /// Every known error, by number.
@@ -447,4 +451,6 @@ pub const TABLE: &[Entry] = &[
     Entry { number: 9018, name: "protocol_not_supported", text: "The process that serves the database directory has a library that does not understand this one", retry: Retry::No, on_error: OnError::None },
     Entry { number: 9019, name: "peer_not_permitted", text: "The process at the other end of the socket belongs to another user", retry: Retry::No, on_error: OnError::None },
     Entry { number: 9020, name: "file_system_not_suitable", text: "The directory is on a file system where locks or sockets do not work between processes", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9021, name: "commits_lost", text: "Commits that were acknowledged are missing; the log ended early", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9022, name: "database_read_only", text: "The database was opened for reading only", retry: Retry::No, on_error: OnError::None },
 ];

@@ -24,6 +24,8 @@ pub struct DatabaseOptions {
     pub must_not_exist: bool,
     /// Share the directory with no other process: fail if one has it open, and let none in.
     pub exclusive: bool,
+    /// Change nothing: read what is there, and let nobody change it meanwhile.
+    pub read_only: bool,
     /// Bytes for block cache, write buffers, conflict history and open transactions together.
     pub memory_budget: usize,
     /// Live transactions at most.
@@ -156,6 +158,7 @@ impl Default for DatabaseOptions {
             must_exist: false,
             must_not_exist: false,
             exclusive: false,
+            read_only: false,
             memory_budget: 512 << 20,
             max_transactions: 100_000,
             max_queued_commits: 10_000,

@@ -11,19 +11,19 @@ use std::time::{Duration, Instant};
 use plinth_api::{Code, DatabaseOption, DatabaseOptions, Error, Keyspace, Metrics, Result};
 
 use crate::commit::{Limits, Pipeline, Settings};
-use crate::defects::{is_on, Defect};
 use crate::directory::{Directory, Entrance};
 use crate::format::OpenDirectory;
 use crate::front::Front;
 use crate::hosting::Hosting;
+use crate::life::{self, Left, Life, Place};
 use crate::local::{Local, Parts};
 use crate::member::{Member, Shared};
 use crate::metrics::Counters;
-use crate::numbers::Keyspaces;
-use crate::store::{check_room, store_options, Rocks, Store, Tier, META};
+use crate::store::{check_room, store_options, Rocks, Store, Unsound};
 use crate::transaction::Transaction;
 use crate::vacant::VacantRanges;
 use crate::version::{Clock, SharedSnapshot, Versions};
+use crate::watermark::{Marks, Watermark};
 use crate::{format, limits};
 
 /// A path that opens a throw-away database.
@@ -31,6 +31,9 @@ const IN_MEMORY: &str = ":memory:";
 /// Threads for asynchronous calls: enough for a disk to have something to choose from.
 const LEAST_THREADS: usize = 4;
 const MOST_THREADS: usize = 16;
+/// What can be done about a directory that can't be opened as it is.
+const WAYS_OUT: &str = "it can be opened with read_only to save what can be read, repaired with \
+                        plinth_database_repair(), or restored from a backup";
 /// How long an open waits for whoever has the directory, and how often it looks.
 const OPEN_PATIENCE: Duration = Duration::from_secs(10);
 const KNOCK_AGAIN: Duration = Duration::from_millis(1);
@@ -50,6 +53,9 @@ pub fn open(path: &str, options: DatabaseOptions) -> Result<Arc<dyn plinth_api::
     if path == IN_MEMORY {
         return open_in_memory(options);
     }
+    if options.read_only {
+        return open_to_read(Path::new(path), options);
+    }
     let directory = Directory::new(path, options)?;
     let until = Instant::now() + OPEN_PATIENCE;
     loop {
@@ -66,29 +72,73 @@ pub fn open(path: &str, options: DatabaseOptions) -> Result<Arc<dyn plinth_api::
 }
 
 fn open_in_memory(options: DatabaseOptions) -> Result<Arc<dyn plinth_api::Database>> {
-    if options.must_exist {
+    if options.must_exist || options.read_only {
         return Err(Error::new(Code::DATABASE_MISSING).context("a database in memory is always new"));
     }
     check_room(&options)?;
     let (store, names) = Rocks::open(&memory_path(), store_options(&options), None)?;
-    let identity = (IN_MEMORY.to_owned(), uuid::Uuid::new_v4().to_string());
-    let local = start(store, names, options, identity, format::LEASE)?;
+    let place = Place { name: IN_MEMORY.to_owned(), id: uuid::Uuid::new_v4().to_string(), ..Place::default() };
+    let local = start(store, names, options, place, format::LEASE)?;
     Ok(Arc::new(Database::of(local)))
 }
 
 /// Opens the database in a directory that nobody else has, and serves it.
 pub fn host(path: &Path, options: &DatabaseOptions, claimed: OpenDirectory) -> Result<Hosting> {
     check_room(options)?;
-    let name = path.display().to_string();
-    let opened = Rocks::open(path, store_options(options), Some(claimed));
-    let (store, names) = opened.map_err(|error| match error.code() {
-        Code::LOCK_FILE_FAILURE => error.context(format::owner(path)),
-        _ => error.context(name.clone()),
-    })?;
-    let identity = (name.clone(), format::uuid(path));
-    let local = start(store, names, options.clone(), identity, format::LEASE);
-    let local = local.map_err(|error| error.context(name))?;
+    let begin = || {
+        let (watermark, marks) = Watermark::open(path);
+        if let Some(marks) = marks {
+            // Opening would throw away what it can't use.
+            look_ahead(path, &marks).map_err(|error| error.context("nothing was changed"))?;
+        }
+        // Nothing is missing: what follows in a log that is not sound was never acknowledged.
+        Unsound::find(path)?.cut()?;
+        let (store, names) = Rocks::open(path, store_options(options), Some(claimed))?;
+        let place = Place { watermark, marks: marks.unwrap_or_default(), ..place(path) };
+        start(store, names, options.clone(), place, format::LEASE)
+    };
+    let local = begin().map_err(|error| explain(error, path))?;
     Hosting::begin(local, path, options)
+}
+
+/// Fails if an opening would not find all that was there.
+fn look_ahead(path: &Path, marks: &Marks) -> Result<()> {
+    format::check_current(path)?;
+    let store = Rocks::look_ahead(path)?;
+    let left = Left::read(&*store.clone().snapshot());
+    store.stop();
+    left?.check(marks, path)
+}
+
+/// Opens the database in a directory without any change to it.
+fn open_to_read(path: &Path, options: DatabaseOptions) -> Result<Arc<dyn plinth_api::Database>> {
+    if options.must_not_exist {
+        return Err(Error::new(Code::DATABASE_EXISTS).context("read_only makes no database"));
+    }
+    let begin = || {
+        let claimed = format::claim_to_read(path)?;
+        format::check_current(path)?;
+        let (store, names) = Rocks::open_to_read(path, store_options(&options), claimed)?;
+        let life = life::begin_to_read(&(store.clone() as Arc<dyn Store>), &names)?;
+        let local = put_together(store, life, Clock::standing_at, options, place(path), format::LEASE);
+        local.pipeline.only_read();
+        Ok(local)
+    };
+    let local = begin().map_err(|error: Error| error.context(path.display().to_string()))?;
+    Ok(Arc::new(Database::of(local)))
+}
+
+fn place(path: &Path) -> Place {
+    Place { name: path.display().to_string(), id: format::uuid(path), ..Place::default() }
+}
+
+/// Says where it happened, who has the directory, or what can be done.
+fn explain(error: Error, path: &Path) -> Error {
+    match error.code() {
+        Code::LOCK_FILE_FAILURE => error.context(format::owner(path)),
+        Code::FILE_CORRUPT | Code::COMMITS_LOST => error.context(format!("{}: {WAYS_OUT}", path.display())),
+        _ => error.context(path.display().to_string()),
+    }
 }
 
 /// Who has the directory open, as a sentence for people.
@@ -105,16 +155,7 @@ pub fn memory_path() -> PathBuf {
 #[cfg(test)]
 pub fn memory_for_tests(options: DatabaseOptions) -> Arc<Local> {
     let (store, names) = Rocks::open(&memory_path(), store_options(&options), None).unwrap();
-    start(store, names, options, (String::new(), String::new()), format::LEASE).unwrap()
-}
-
-/// What a life of the database begins with.
-struct Life {
-    /// Its first version, above all of earlier lives.
-    first: i64,
-    /// Versions below this are its own.
-    lease: i64,
-    keyspaces: Keyspaces,
+    start(store, names, options, Place::default(), format::LEASE).unwrap()
 }
 
 /// Begins with the state as it is, and with the keyspaces that the store found.
@@ -122,19 +163,30 @@ pub fn start(
     store: Arc<dyn Store>,
     families: Vec<String>,
     options: DatabaseOptions,
-    identity: (String, String),
+    place: Place,
     lease_span: i64,
 ) -> Result<Arc<Local>> {
-    let Life { first, lease, keyspaces } = begin_life(&store, &families, lease_span)?;
+    let life = life::begin(&store, &families, lease_span, &place)?;
+    Ok(put_together(store, life, Clock::starting_at, options, place, lease_span))
+}
+
+fn put_together(
+    store: Arc<dyn Store>,
+    Life { first, lease, keyspaces }: Life,
+    clock: fn(i64) -> Clock,
+    options: DatabaseOptions,
+    place: Place,
+    lease_span: i64,
+) -> Arc<Local> {
     let window = i64::try_from(options.window.as_micros()).unwrap_or(i64::MAX);
     let state = SharedSnapshot::new(store.clone().snapshot());
-    let versions = Arc::new(Versions::new(Clock::starting_at(first), window, state));
+    let versions = Arc::new(Versions::new(clock(first), window, state));
     let counters = Arc::new(Counters::default());
     let vacant = Arc::new(VacantRanges::default());
     let threads = std::thread::available_parallelism().map_or(LEAST_THREADS, usize::from);
     let limits = Limits { history: options.memory_budget / 8, lease_span, value_size: options.value_size_limit };
-    let settings = Settings { max_queued: options.max_queued_commits, limits };
-    let front = Front::new(options, identity, threads.clamp(LEAST_THREADS, MOST_THREADS));
+    let settings = Settings { max_queued: options.max_queued_commits, limits, watermark: place.watermark };
+    let front = Front::new(options, (place.name, place.id), threads.clamp(LEAST_THREADS, MOST_THREADS));
     let pipeline = Pipeline::new(
         settings,
         store,
@@ -144,35 +196,7 @@ pub fn start(
         versions.clone(),
         counters.clone(),
     );
-    Ok(Local::new(Parts { front, versions, pipeline, counters, vacant, keyspaces }))
-}
-
-/// Reserves versions above all of earlier lives, and sees to it that every keyspace has a number, in one
-/// batch that is synced before any of them is used.
-fn begin_life(store: &Arc<dyn Store>, families: &[String], lease_span: i64) -> Result<Life> {
-    let snapshot = store.clone().snapshot();
-    let read = |key: &[u8]| -> Result<i64> {
-        let Some(value) = snapshot.get(Tier::Disk, META, key)? else {
-            return Ok(0);
-        };
-        let bytes = <[u8; 8]>::try_from(&*value);
-        bytes
-            .map(i64::from_be_bytes)
-            .map_err(|_| Error::new(Code::FILE_CORRUPT).context("a version record has a wrong length"))
-    };
-    let reserved = if is_on(Defect::ForgetsVersions) { 0 } else { read(format::LEASE_KEY)? };
-    let first = read(format::VERSION_KEY)?.max(reserved).max(format::FIRST_VERSION) + 1;
-    let lease = first
-        .checked_add(lease_span)
-        .ok_or_else(|| Error::new(Code::FILE_CORRUPT).context("the versions are used up"))?;
-    let mut batch = store.clone().batch();
-    batch.put(META, format::LEASE_KEY, &lease.to_be_bytes())?;
-    let keyspaces = Keyspaces::read(&*snapshot, families, &mut *batch)?;
-    batch.write()?;
-    store.sync()?;
-    let numbers: Vec<_> = keyspaces.names.iter().filter(|(_, id)| **id != 0).map(|(name, id)| (*id, &**name)).collect();
-    store.number_keyspaces(&numbers)?;
-    Ok(Life { first, lease, keyspaces })
+    Local::new(Parts { front, versions, pipeline, counters, vacant, keyspaces })
 }
 
 impl plinth_api::Database for Database {
@@ -249,7 +273,7 @@ mod tests {
     fn with_short_lease() -> Database {
         let options = DatabaseOptions::default();
         let (store, names) = Rocks::open(&memory_path(), store_options(&options), None).unwrap();
-        let local = start(store, names, options, (String::new(), String::new()), 100_000).unwrap();
+        let local = start(store, names, options, Place::default(), 100_000).unwrap();
         Database::of(local)
     }
 

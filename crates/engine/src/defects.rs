@@ -51,6 +51,8 @@ pub enum Defect {
     ChangesABit,
     /// Versions go with the time of day.
     ReadsTheTimeOfDay,
+    /// A log that ended early is taken for whole.
+    IgnoresTheWatermark,
 }
 
 #[cfg(feature = "defects")]
@@ -74,10 +76,16 @@ impl Defect {
         Self::KeepsUnreadable,
     ];
 
-    /// Those that show only when a process is killed or a clock set, or after a great many operations: the
-    /// stages of crates/prove notice them.
-    pub const OF_STAGES: [Self; 5] =
-        [Self::ForgetsVersions, Self::SplitsBatches, Self::SkipsTheLog, Self::ChangesABit, Self::ReadsTheTimeOfDay];
+    /// Those that show only when a process is killed, a clock set or a file damaged, or after a great many
+    /// operations: the stages of crates/prove notice them.
+    pub const OF_STAGES: [Self; 6] = [
+        Self::ForgetsVersions,
+        Self::SplitsBatches,
+        Self::SkipsTheLog,
+        Self::ChangesABit,
+        Self::ReadsTheTimeOfDay,
+        Self::IgnoresTheWatermark,
+    ];
 }
 
 #[cfg(feature = "defects")]

@@ -62,6 +62,10 @@ impl Directory {
 
     /// The error of whoever has waited long enough for a host.
     pub fn unavailable(&self) -> Error {
+        if format::is_read(&self.path) {
+            let text = format!("{} is open elsewhere with read_only", self.path.display());
+            return Error::new(Code::LOCK_FILE_FAILURE).context(text);
+        }
         let owner = format::owner(&self.path);
         match inherited::check_may_host() {
             Ok(()) => Error::new(Code::HOST_UNAVAILABLE).context(owner),

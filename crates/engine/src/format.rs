@@ -5,6 +5,7 @@
 //! - `OWNER`: `pid N`, the process that opened the directory last, as a hint for messages, and ` exclusive`
 //!   after it if it shares the directory with nobody. Whoever has the directory open holds a lock on this
 //!   file, beside RocksDB's own.
+//! - `WATERMARK`: how far the log got (`watermark`).
 //! - `SOCKET`: where whoever has the directory open serves other processes (`socket`).
 //! - In the column family `plinth.meta`: the version of the newest commit, in the same batch as
 //!   its data, and the lease, below which versions may have been given out. For each keyspace but the
@@ -23,6 +24,7 @@ use uuid::Uuid;
 use crate::advice::advice;
 use crate::inherited::Private;
 use crate::private;
+use crate::watermark::WATERMARK;
 
 /// The format this library writes, and the newest it reads.
 pub const FORMAT: u32 = 1;
@@ -189,11 +191,69 @@ fn read_identity(path: &Path) -> Result<Option<()>> {
     let Some(format) = format_in(&text) else {
         return Err(Error::new(Code::FILE_CORRUPT).context(format!("{} does not name a format", file.display())));
     };
+    if format == 0 {
+        return Err(Error::new(Code::FILE_CORRUPT).context(format!("{} names format 0", file.display())));
+    }
     if format > FORMAT {
         return Err(Error::new(Code::FORMAT_NOT_SUPPORTED)
             .context(format!("{} has format {format}; this library reads formats up to {FORMAT}", path.display())));
     }
     Ok(Some(()))
+}
+
+/// Has a directory that holds a database to itself for reading: beside others who only read, and nobody who
+/// may write. Changes nothing; a database that nobody can lock may be read without one, and `None` is
+/// returned for it.
+pub fn claim_to_read(path: &Path) -> Result<Option<OpenDirectory>> {
+    private::check(path)?;
+    if read_identity(path)?.is_none() {
+        return Err(Error::new(Code::DATABASE_MISSING).context("there is no file PLINTH"));
+    }
+    let name = path.join(OWNER);
+    let file = match Private::open(|| private::options().read(true).open(&name)) {
+        Ok(file) => file,
+        // Nobody ever opened it, or it was taken out of a backup without it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io_error(error, "opening", &name)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Some(OpenDirectory(file))),
+        Err(TryLockError::WouldBlock) => Err(Error::new(Code::LOCK_FILE_FAILURE)
+            .context(format!("{}, which may write; open it without read_only to share it", owner(path)))),
+        Err(TryLockError::Error(error)) => Err(io_error(error, "locking", &name)),
+    }
+}
+
+/// Has a directory to itself that holds what is left of a database. One that lost its file PLINTH but has a
+/// watermark gets a new one.
+pub fn claim_to_repair(path: &Path) -> Result<OpenDirectory> {
+    private::check(path)?;
+    let lost_identity = match read_identity(path) {
+        Ok(Some(())) => false,
+        Ok(None) if path.join(WATERMARK).exists() => true,
+        Ok(None) => return Err(Error::new(Code::DATABASE_MISSING).context("there is no file PLINTH")),
+        Err(error) if error.code() == Code::FILE_CORRUPT => true,
+        Err(error) => return Err(error),
+    };
+    let directory = OpenDirectory::new(path)?;
+    if lost_identity {
+        write_identity(path).map_err(|error| io_error(error, "writing", &path.join(IDENTITY)))?;
+    }
+    note_owner(path, true);
+    Ok(directory)
+}
+
+/// Whether those who have the directory open only read.
+pub fn is_read(path: &Path) -> bool {
+    File::open(path.join(OWNER)).is_ok_and(|file| file.try_lock_shared().is_ok())
+}
+
+/// Fails if RocksDB's file CURRENT is missing, without which there is no telling what belongs together.
+pub fn check_current(path: &Path) -> Result<()> {
+    match path.join("CURRENT").exists() {
+        true => Ok(()),
+        false => Err(Error::new(Code::FILE_CORRUPT).context("the file CURRENT is missing")),
+    }
 }
 
 /// An identity without RocksDB's CURRENT is a creation that was cut short, unless there is data:

@@ -97,7 +97,9 @@ fn create(pipeline: &Pipeline, store: &Arc<dyn Store>, id: u32, name: &str) -> R
     store.create_keyspace(id, name)?;
     let mut batch = store.clone().batch();
     let recorded = numbers::put(&mut *batch, name, id).and_then(|()| pipeline.write_synced(store, batch));
-    recorded.inspect_err(|_| drop(store.drop_keyspace(id, name)))
+    recorded
+        .inspect(|()| pipeline.watermark().keyspaces(id.saturating_add(1)))
+        .inspect_err(|_| drop(store.drop_keyspace(id, name)))
 }
 
 /// Removes a keyspace from the store. One that is still there afterwards keeps its number.
@@ -134,6 +136,7 @@ mod tests {
 
     use crate::database::{memory_path, start, Database};
     use crate::format;
+    use crate::life::Place;
     use crate::store::{store_options, Batch, Rocks, Snapshot, META};
 
     /// What a store does not do, in bits.
@@ -227,8 +230,7 @@ mod tests {
         let options = DatabaseOptions::default();
         let (inner, names) = Rocks::open(&memory_path(), store_options(&options), None).unwrap();
         let store = Arc::new(Failing { inner, fails: AtomicU8::new(0) });
-        let identity = (String::new(), String::new());
-        let local = start(store.clone(), names, options, identity, format::LEASE).unwrap();
+        let local = start(store.clone(), names, options, Place::default(), format::LEASE).unwrap();
         (store, Database::of(local))
     }
 

@@ -30,6 +30,7 @@ mod hostile;
 mod hosting;
 pub mod inherited;
 mod keyspaces;
+mod life;
 mod limits;
 mod local;
 mod member;
@@ -37,6 +38,7 @@ mod metrics;
 mod numbers;
 mod overlay;
 mod private;
+mod repair;
 mod service;
 pub mod signals;
 mod socket;
@@ -47,9 +49,11 @@ mod upstream;
 mod vacant;
 mod version;
 mod watch;
+mod watermark;
 mod wire;
 
 pub use database::{open, owner};
 #[cfg(feature = "defects")]
 pub use defects::{switch_on, Defect};
+pub use repair::repair;
 pub use store::{store_options, StoreOptions};

@@ -98,6 +98,10 @@ impl Local {
     /// Makes everything acknowledged durable.
     pub fn sync(&self) -> Result<()> {
         self.check_open()?;
+        if self.front.options.read_only {
+            // There is nothing that could be lost.
+            return Ok(());
+        }
         self.pipeline.sync()
     }
 
@@ -130,7 +134,12 @@ impl Local {
         };
         // Buffered commits are made durable at an orderly end. After a failed write a sync
         // that succeeds would prove nothing, and that they are on disk can't be said.
-        let synced = self.pipeline.check_failure().and_then(|()| store.sync());
+        let synced = match self.front.options.read_only {
+            true => Ok(()),
+            false => {
+                self.pipeline.check_failure().and_then(|()| store.sync()).inspect(|()| self.pipeline.note_all_synced())
+            }
+        };
         self.versions.close();
         store.stop();
         synced

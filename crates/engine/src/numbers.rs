@@ -82,6 +82,11 @@ pub fn put(batch: &mut dyn Batch, name: &str, number: u32) -> Result<()> {
     batch.put(META, NEXT_KEYSPACE_KEY, &number.saturating_add(1).to_be_bytes())
 }
 
+/// Records the next free number.
+pub fn put_next(batch: &mut dyn Batch, next: u32) -> Result<()> {
+    batch.put(META, NEXT_KEYSPACE_KEY, &next.to_be_bytes())
+}
+
 /// Records again the number of a keyspace that could not be dropped; later ones may have been given out.
 pub fn put_again(batch: &mut dyn Batch, name: &str, number: u32) -> Result<()> {
     batch.put(META, &record(name), &number.to_be_bytes())
@@ -96,7 +101,8 @@ fn record(name: &str) -> Vec<u8> {
     [KEYSPACES, name.as_bytes()].concat()
 }
 
-fn read_next(snapshot: &dyn Snapshot) -> Result<u32> {
+/// The next free keyspace number; 1 if none was ever given out.
+pub fn read_next(snapshot: &dyn Snapshot) -> Result<u32> {
     match snapshot.get(Tier::Disk, META, NEXT_KEYSPACE_KEY)? {
         None => Ok(1),
         Some(value) => match number(&value) {

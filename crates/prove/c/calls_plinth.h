@@ -86,6 +86,12 @@ static answer call_plinth_database_close(const argument *a) {
     return (answer){.number = (int64_t)plinth_database_close((plinth_database *)a[0].address)};
 }
 
+#undef plinth_database_repair
+extern plinth_error plinth_database_repair(const char *, plinth_repaired *, size_t);
+static answer call_plinth_database_repair(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_repair((const char *)a[0].address, (plinth_repaired *)a[1].address, (size_t)a[2].number)};
+}
+
 #undef plinth_database_metrics
 extern plinth_error plinth_database_metrics(plinth_database *, plinth_metrics *, size_t);
 static answer call_plinth_database_metrics(const argument *a) {
@@ -370,6 +376,7 @@ static const function functions[] = {
     {"plinth_database_open", call_plinth_database_open, GIVES_ERROR, 3, {{TEXT, 0, "path"}, {DATABASE_OPTIONS, 0, "options"}, {OUT, sizeof(plinth_database *), "out"}}},
     {"plinth_database_sync", call_plinth_database_sync, GIVES_ERROR, 1, {{DATABASE, 0, "db"}}},
     {"plinth_database_close", call_plinth_database_close, GIVES_ERROR, 1, {{DATABASE, 0, "db"}}},
+    {"plinth_database_repair", call_plinth_database_repair, GIVES_ERROR, 3, {{TEXT, 0, "path"}, {OUT, sizeof(plinth_repaired), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
     {"plinth_database_metrics", call_plinth_database_metrics, GIVES_ERROR, 3, {{DATABASE, 0, "db"}, {OUT, sizeof(plinth_metrics), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
     {"plinth_keyspace_open", call_plinth_keyspace_open, GIVES_ERROR, 3, {{DATABASE, 0, "db"}, {TEXT, 0, "name"}, {OUT, sizeof(plinth_keyspace *), "out"}}},
     {"plinth_keyspace_close", call_plinth_keyspace_close, GIVES_ERROR, 1, {{KEYSPACE, 0, "ks"}}},

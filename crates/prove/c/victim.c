@@ -4,6 +4,7 @@
  *
  *     victim work DIR LIFE SEED THREADS [key=value...]
  *     victim dump DIR [key=value...]
+ *     victim repair DIR
  *
  * A commit is known by its life, its thread and its number in that thread. In one transaction it
  *   - sets a record in each of four keyspaces, with its name in the key and in the checked value,
@@ -42,6 +43,7 @@
  *     h SLOT LIFE THREAD NUMBER                       who wrote a key that all fight for
  *     counter all|LIFE VALUE
  *     bad WORDS                                       whatever should not be so
+ * With read_only=1 it changes nothing. `repair` prints `repaired VERSION ACKNOWLEDGED rebuilt|kept FILES BYTES`.
  *     end                                             it was all read, and the database closed in order
  */
 #define _XOPEN_SOURCE 700
@@ -70,7 +72,7 @@ static struct {
     uint32_t life;
     uint64_t seed;
     int threads;
-    uint64_t budget, sync, async, commits, value, window, exclusive, reads, pause, failures, wait;
+    uint64_t budget, sync, async, commits, value, window, exclusive, reads, pause, failures, wait, read_only;
 } given = {.sync = 50, .async = 10, .value = 600, .window = 16, .pause = 5};
 
 static plinth_database *database;
@@ -198,10 +200,13 @@ static void fill_options(plinth_database_options *options) {
     options->struct_size = sizeof *options;
     options->memory_budget = given.budget;
     options->exclusive = given.exclusive != 0;
+    options->read_only = given.read_only != 0;
 }
 
 static void complain(plinth_error code, const char *what) {
     const char *story = plinth_last_error();
+    /* A dump's lines are buffered, and end where the buffer does. */
+    fflush(stdout);
     tell("x %" PRId32 " %s: %s", code, what, story == NULL ? "" : story);
 }
 
@@ -670,6 +675,18 @@ static int dump(void) {
     return code == 0 && closed == 0 ? 0 : 3;
 }
 
+static int repair(void) {
+    plinth_repaired out;
+    plinth_error code = plinth_database_repair(given.directory, &out, sizeof out);
+    if (code != 0) {
+        complain(code, "repair");
+        return 3;
+    }
+    printf("repaired %" PRId64 " %" PRId64 " %s %" PRIu64 " %" PRIu64 "\n", out.version, out.acknowledged,
+           out.rebuilt != 0 ? "rebuilt" : "kept", out.lost_files, out.lost_bytes);
+    return 0;
+}
+
 /* ---------------------------------------------------------------- arguments */
 
 static bool take_option(const char *text) {
@@ -681,6 +698,7 @@ static bool take_option(const char *text) {
         {"commits", &given.commits},     {"value", &given.value},   {"window", &given.window},
         {"exclusive", &given.exclusive}, {"reads", &given.reads},   {"pause", &given.pause},
         {"failures", &given.failures},   {"wait", &given.wait},
+        {"read_only", &given.read_only},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         size_t length = strlen(all[i].name);
@@ -696,7 +714,8 @@ static bool take_option(const char *text) {
 int main(int argc, char **argv) {
     bool is_dump = argc >= 3 && strcmp(argv[1], "dump") == 0;
     bool is_work = argc >= 6 && strcmp(argv[1], "work") == 0;
-    bool is_good = is_dump || is_work;
+    bool is_repair = argc >= 3 && strcmp(argv[1], "repair") == 0;
+    bool is_good = is_dump || is_work || is_repair;
     if (is_work) {
         given.life = (uint32_t)strtoul(argv[3], NULL, 10);
         given.seed = strtoull(argv[4], NULL, 10);
@@ -707,9 +726,10 @@ int main(int argc, char **argv) {
     }
     if (!is_good || given.threads < 0 || given.threads > MOST_THREADS || given.value > MOST_VALUE ||
         given.window == 0) {
-        fprintf(stderr, "usage: victim work DIR LIFE SEED THREADS [key=value...] | victim dump DIR [key=value...]\n");
+        fprintf(stderr, "usage: victim work DIR LIFE SEED THREADS [key=value...]"
+                        " | victim dump DIR [key=value...] | victim repair DIR\n");
         return 2;
     }
     given.directory = argv[2];
-    return is_dump ? dump() : work_and_tell();
+    return is_repair ? repair() : is_dump ? dump() : work_and_tell();
 }

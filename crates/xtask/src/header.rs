@@ -11,7 +11,7 @@ use crate::{file, Mode};
 pub const PATH: &str = "include/plinth.h";
 
 /// The order in which the header presents the files of src/, and so its chapters.
-const SOURCES: [&str; 17] = [
+const SOURCES: [&str; 18] = [
     "version",
     "error_numbers",
     "result",
@@ -19,6 +19,7 @@ const SOURCES: [&str; 17] = [
     "value",
     "range",
     "database",
+    "repair",
     "metrics",
     "keyspace",
     "transaction",

@@ -26,6 +26,7 @@ use crate::store::{Batch, Store, Tier};
 use crate::vacant::VacantRanges;
 use crate::version::Versions;
 use crate::watch::{Touched, Watches};
+use crate::watermark::Watermark;
 
 /// Commits of one group at most, so that no batch grows without bound.
 const GROUP_LIMIT: usize = 256;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub max_queued: usize,
     /// What the sequencer keeps to.
     pub limits: Limits,
+    /// Notes how far the log got.
+    pub watermark: Watermark,
 }
 
 /// Hears of watched keys that a published commit wrote. Called with no lock held.
@@ -63,7 +66,7 @@ pub struct Pipeline {
     /// Signalled when a sync has ended and somebody wants to know.
     sync_ended: Condvar,
     /// Why no further commit is taken.
-    failure: OnceLock<String>,
+    failure: OnceLock<(Code, String)>,
     /// Shared with the sequencer.
     lease: Arc<AtomicI64>,
     pressure: AtomicBool,
@@ -217,6 +220,16 @@ impl Pipeline {
         result
     }
 
+    /// Takes no commits from the beginning: nothing is to be changed.
+    pub fn only_read(&self) {
+        let _ = self.failure.set((Code::DATABASE_READ_ONLY, "it was opened with read_only".to_owned()));
+    }
+
+    /// What notes how far the log got.
+    pub fn watermark(&self) -> &Watermark {
+        &self.settings.watermark
+    }
+
     /// Looks something up in the store.
     pub fn with_store<T>(&self, look: impl FnOnce(&Arc<dyn Store>) -> Result<T>) -> Result<T> {
         look(&self.store()?)
@@ -284,11 +297,17 @@ impl Pipeline {
         self.store.write().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Notes that everything ever written is on disk; nothing is under way.
+    pub fn note_all_synced(&self) {
+        let (version, lease) = lock(&self.publishing).newest();
+        self.settings.watermark.synced(version, lease);
+    }
+
     /// Fails if an earlier write failed.
     pub fn check_failure(&self) -> Result<()> {
         match self.failure.get() {
             None => Ok(()),
-            Some(story) => Err(Error::new(Code::DATABASE_FAILED).context(story.clone())),
+            Some((code, story)) => Err(Error::new(*code).context(story.clone())),
         }
     }
 
@@ -349,6 +368,10 @@ impl Pipeline {
             Ok(sequenced) => sequenced,
             Err(error) => return self.fail(&error),
         };
+        if let Some(group) = sequenced.group.as_ref().filter(|group| !group.needs_sync) {
+            // Its members may be told at once.
+            self.settings.watermark.written(group.version);
+        }
         let handed = sequenced.group.map(|group| self.hand_over(group));
         self.note_pressure();
         drop(sequencing);
@@ -369,7 +392,7 @@ impl Pipeline {
     /// Publishes a written group, or leaves it to whoever syncs.
     fn hand_over(&self, group: Group) -> Handed {
         let mut publishing = lock(&self.publishing);
-        if let Some(story) = self.failure.get() {
+        if let Some((_, story)) = self.failure.get() {
             // A sync failed meanwhile: no later one may make this group look durable.
             drop(publishing);
             group.fail(|| Error::new(Code::COMMIT_UNKNOWN_RESULT).context(story.clone()));
@@ -400,9 +423,13 @@ impl Pipeline {
         publishing.syncing = true;
         publishing = self.wait_for_company(publishing);
         let target = publishing.sync_target();
+        let (version, lease) = publishing.newest();
         drop(publishing);
         let result = self.store().and_then(|store| store.sync());
         self.counters.syncs.add(1);
+        if result.is_ok() {
+            self.settings.watermark.synced(version, lease);
+        }
         self.end_sync(target, &result);
     }
 
@@ -457,14 +484,15 @@ impl Pipeline {
     /// Closes the database to writes: after a failed log write or sync nobody knows what is on
     /// disk, so nothing may be acknowledged until a reopen has read it back.
     fn fail(&self, error: &Error) {
-        let story = self.failure.get_or_init(|| error.story()).clone();
+        let (code, story) = self.failure.get_or_init(|| (Code::DATABASE_FAILED, error.story())).clone();
+        self.settings.watermark.doubt();
         let groups = lock(&self.publishing).give_up();
         for group in groups {
             group.fail(|| Error::new(Code::COMMIT_UNKNOWN_RESULT).context(story.clone()));
         }
         let queued = std::mem::take(&mut lock(&self.queue).waiters);
         for waiter in queued {
-            waiter.finish(Err(Error::new(Code::DATABASE_FAILED).context(story.clone())));
+            waiter.finish(Err(Error::new(code).context(story.clone())));
         }
     }
 

@@ -35,6 +35,8 @@ pub struct Group {
 /// The groups not yet published.
 pub struct PublishQueue {
     groups: VecDeque<Group>,
+    /// The newest version ever added, and the newest lease.
+    newest: (i64, i64),
     /// Groups ever added; the group at the front has number `added - groups.len()`.
     added: u64,
     /// Groups with a lower number are on disk.
@@ -54,6 +56,7 @@ impl PublishQueue {
     pub fn new() -> Self {
         Self {
             groups: VecDeque::new(),
+            newest: (0, 0),
             added: 0,
             synced: 0,
             syncing: false,
@@ -69,6 +72,7 @@ impl PublishQueue {
             self.waiting += group.members.0.len();
             self.pace.observe(group.members.0.len());
         }
+        self.newest = (group.version, group.lease.unwrap_or(self.newest.1));
         self.groups.push_back(group);
         self.added += 1;
     }
@@ -77,6 +81,11 @@ impl PublishQueue {
     pub fn sync_target(&mut self) -> u64 {
         self.waiting = 0;
         self.added
+    }
+
+    /// The newest version that such a sync makes durable, and the newest lease; 0 for none.
+    pub fn newest(&self) -> (i64, i64) {
+        self.newest
     }
 
     /// Notes that groups below `target` are on disk.

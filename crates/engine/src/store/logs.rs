@@ -1,85 +1,178 @@
-//! Damage in RocksDB's logs that its reader would never come to an end with.
+//! Logs that RocksDB's reader would never come to the end of.
 //!
-//! A log is a row of blocks, a block a row of records: checksum, length, type, bytes. The types of logs
-//! that are used again have no place in ours, which never are. But where RocksDB finds one in the middle
-//! of such a log it looks at the same record again and again, and the opening never returns. One flipped bit
-//! makes one, and so do old bytes under the end of a log that a power cut left half written. Such a
-//! record's type is made one that fails its checksum: the reader then does what it does with all damage.
-//!
-//! No whole record is changed. Blocks begin with a record, and records follow each other, so the walk
-//! below sees what the reader sees, up to where that one gives a block up; what follows there it never
-//! looks at.
+//! Its log format has record types for logs that are used again, which ours never are. Where such a type
+//! stands behind a good record, because a bit is another one or because garbage follows the last commit,
+//! the reader goes round in circles. In a log it is the end of what can be read, as any other damage is, and in a
+//! manifest it is damage. So both are looked through before RocksDB sees them: only at the heads of
+//! records, because damage before such a place ends the log there.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 
-use plinth_api::Result;
+use plinth_api::{Code, Error, Result};
+use uuid::Uuid;
 
 use crate::format::io_error;
 
-const BLOCK: usize = 32 * 1024;
-/// Checksum, length and type.
-const HEADER: usize = 7;
-const LENGTH_AT: usize = 4;
-const TYPE_AT: usize = 6;
-/// A type that is never written, so that it never has the right checksum.
-const NONE: u8 = 0;
+/// Records do not go across blocks of this size.
+const BLOCK: usize = 32 << 10;
+/// Checksum, length in two bytes, type.
+const HEAD: usize = 7;
+/// Types of records in logs that are used again.
+const USED_AGAIN: [u8; 6] = [5, 6, 7, 8, 11, 131];
 
-/// Makes the logs and manifests of a closed database readable, or unreadable in an ordinary way.
-pub fn make_finite(directory: &Path) -> Result<()> {
-    let entries = fs::read_dir(directory).map_err(|error| io_error(error, "listing", directory))?;
-    for entry in entries {
-        let entry = entry.map_err(|error| io_error(error, "listing", directory))?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with("MANIFEST-") || name.ends_with(".log") {
-            repair(&entry.path()).map_err(|error| io_error(error, "checking", &entry.path()))?;
+/// Logs of which only a part is sound, with the bytes of that part.
+#[derive(Debug, Default)]
+pub struct Unsound(Vec<(PathBuf, u64)>);
+
+/// A directory with the logs as far as they are sound; removed when this is dropped.
+#[derive(Debug)]
+pub struct Sound(PathBuf);
+
+impl Unsound {
+    /// Looks through the logs in a directory.
+    pub fn find(directory: &Path) -> Result<Self> {
+        let mut found = Vec::new();
+        for log in logs(directory)? {
+            let end = sound_part(&log).map_err(|error| io_error(error, "reading", &log))?;
+            found.extend(end.map(|end| (log, end)));
+        }
+        Ok(Self(found))
+    }
+
+    /// Whether all logs are sound.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Cuts them to the part that is sound.
+    pub fn cut(&self) -> Result<()> {
+        for (log, end) in &self.0 {
+            let cut = || {
+                let file = File::options().write(true).open(log)?;
+                file.set_len(*end)?;
+                file.sync_all()
+            };
+            cut().map_err(|error| io_error(error, "cutting", log))?;
+        }
+        Ok(())
+    }
+
+    /// Copies all logs of the directory, cut, to a place beside them, or where temporary files go if that
+    /// can't be written.
+    pub fn copy(&self, directory: &Path) -> Result<Sound> {
+        let name = format!("sound-logs-{}", Uuid::new_v4());
+        let mut builder = DirBuilder::new();
+        builder.mode(0o700);
+        let beside = directory.join(&name);
+        let place = match builder.create(&beside) {
+            Ok(()) => beside,
+            Err(_) => {
+                let elsewhere = std::env::temp_dir().join(&name);
+                builder.create(&elsewhere).map_err(|error| io_error(error, "creating", &elsewhere))?;
+                elsewhere
+            }
+        };
+        let sound = Sound(place);
+        for log in logs(directory)? {
+            let to = sound.0.join(log.file_name().unwrap_or_default());
+            let copy = || {
+                fs::copy(&log, &to)?;
+                match self.0.iter().find(|(unsound, _)| *unsound == log) {
+                    Some((_, end)) => File::options().write(true).open(&to)?.set_len(*end),
+                    None => Ok(()),
+                }
+            };
+            copy().map_err(|error| io_error(error, "copying", &log))?;
+        }
+        Ok(sound)
+    }
+}
+
+impl Sound {
+    /// Where they are.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Sound {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Fails if the manifest that CURRENT names is unsound.
+pub fn check_manifest(directory: &Path) -> Result<()> {
+    // What else may be wrong with either RocksDB tells itself.
+    let Ok(name) = fs::read_to_string(directory.join("CURRENT")) else {
+        return Ok(());
+    };
+    let manifest = directory.join(name.trim_end());
+    match sound_part(&manifest) {
+        Ok(Some(end)) => Err(Error::new(Code::FILE_CORRUPT)
+            .context(format!("{}: no record of a manifest begins at byte {end}", manifest.display()))),
+        _ => Ok(()),
+    }
+}
+
+fn logs(directory: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |error| io_error(error, "listing", directory);
+    let mut logs = Vec::new();
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "log") {
+            logs.push(path);
         }
     }
-    Ok(())
+    Ok(logs)
 }
 
-fn repair(path: &Path) -> io::Result<()> {
+/// The bytes before the first record of a type that is not ours; nothing, if there is none.
+fn sound_part(path: &Path) -> io::Result<Option<u64>> {
     let mut file = File::open(path)?;
-    let mut block = Vec::with_capacity(BLOCK);
-    let (mut offset, mut wrong) = (0, Vec::new());
-    while read_block(&mut file, &mut block)? {
-        wrong.extend(endless(&block).map(|at| offset + (at + TYPE_AT) as u64));
-        offset += block.len() as u64;
+    let mut block = vec![0; BLOCK];
+    let mut begin = 0;
+    loop {
+        let length = fill(&mut file, &mut block)?;
+        // The first record may be of any type without harm.
+        if let Some(at) = unsound(&block[..length]).filter(|at| begin + at > 0) {
+            return Ok(Some((begin + at) as u64));
+        }
+        if length < BLOCK {
+            return Ok(None);
+        }
+        begin += length;
     }
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    let file = File::options().write(true).open(path)?;
-    wrong.into_iter().try_for_each(|at| file.write_all_at(&[NONE], at))?;
-    file.sync_data()
 }
 
-/// Whether there is one more.
-fn read_block(file: &mut File, block: &mut Vec<u8>) -> io::Result<bool> {
-    block.clear();
-    file.take(BLOCK as u64).read_to_end(block)?;
-    Ok(!block.is_empty())
+fn fill(file: &mut File, block: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < block.len() {
+        match file.read(&mut block[length..])? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    Ok(length)
 }
 
-/// Where in a block the record is that would be read for ever.
-fn endless(block: &[u8]) -> Option<usize> {
+/// Where in a block such a record begins.
+fn unsound(block: &[u8]) -> Option<usize> {
     let mut at = 0;
-    while let Some(header) = block.get(at..at + HEADER) {
-        if is_of_used_logs(header[TYPE_AT]) {
+    while let Some(&[_, _, _, _, low, high, kind]) = block.get(at..at + HEAD) {
+        let length = usize::from(u16::from_le_bytes([low, high]));
+        if USED_AGAIN.contains(&kind) {
             return Some(at);
         }
-        let length = u16::from_le_bytes([header[LENGTH_AT], header[LENGTH_AT + 1]]);
-        at += HEADER + usize::from(length);
+        if kind == 0 && length == 0 {
+            return None;
+        }
+        at += HEAD + length;
     }
     None
-}
-
-/// RocksDB's record types of logs that are used again.
-const fn is_of_used_logs(kind: u8) -> bool {
-    matches!(kind, 5..=8 | 11 | 131)
 }
 
 #[cfg(test)]
@@ -88,31 +181,36 @@ mod tests {
 
     fn record(kind: u8, length: u16) -> Vec<u8> {
         let [low, high] = length.to_le_bytes();
-        [&[1, 2, 3, 4, low, high, kind][..], &vec![6; usize::from(length)]].concat()
+        [&[1, 2, 3, 4, low, high, kind][..], &vec![6; length.into()]].concat()
     }
 
     #[test]
-    fn only_headers_are_looked_at() {
-        let whole = [record(1, 20), record(10, 0), record(4, 300)].concat();
-        assert_eq!(endless(&whole), None);
-        let wrong = [whole.clone(), record(7, 9), record(5, 1)].concat();
-        assert_eq!(endless(&wrong), Some(whole.len()));
-        // The rest of a block that is too short for a header.
-        assert_eq!(endless(&[whole, vec![5; HEADER - 1]].concat()), None);
+    fn the_first_record_of_a_foreign_type_is_found_where_the_reader_would_look() {
+        let good = [record(1, 100), record(1, 0)].concat();
+        assert_eq!(unsound(&good), None);
+        assert_eq!(unsound(&[&good[..], &record(5, 3)].concat()), Some(good.len()));
+        // Within a record, behind zeros, and in too short a rest it is none.
+        assert_eq!(unsound(&[&record(1, 20)[..], &[0; 7], &record(5, 3)].concat()), None);
+        assert_eq!(unsound(&[&good[..], &record(5, 3)[..6]].concat()), None);
+        assert_eq!(unsound(&[&good[..], &record(2, 9)[..8], &record(5, 3)].concat()), None);
     }
 
     #[test]
-    fn every_block_is_repaired_and_nothing_else() {
+    fn every_block_is_looked_through_and_a_copy_is_cut() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("000004.log");
-        let first = [record(2, 1000), vec![0; BLOCK - 1000 - HEADER]].concat();
-        let content = [first, record(5, 100), record(1, 5)].concat();
-        fs::write(&path, &content).unwrap();
-        fs::write(directory.path().join("000005.sst"), record(5, 100)).unwrap();
-        make_finite(directory.path()).unwrap();
-        let mut repaired = content;
-        repaired[BLOCK + TYPE_AT] = NONE;
-        assert!(fs::read(&path).unwrap() == repaired);
-        assert_eq!(fs::read(directory.path().join("000005.sst")).unwrap(), record(5, 100));
+        let log = directory.path().join("000004.log");
+        let first = record(1, (BLOCK - HEAD) as u16);
+        fs::write(&log, [&first[..], &record(131, 9)].concat()).unwrap();
+        fs::write(directory.path().join("000005.log"), record(8, 9)).unwrap();
+        let unsound = Unsound::find(directory.path()).unwrap();
+        assert_eq!(unsound.0, [(log.clone(), BLOCK as u64)]);
+        let copy = unsound.copy(directory.path()).unwrap();
+        let place = copy.path().to_owned();
+        assert_eq!(fs::read(place.join("000004.log")).unwrap(), first);
+        assert_eq!(fs::read(place.join("000005.log")).unwrap(), record(8, 9));
+        drop(copy);
+        assert!(!place.exists() && fs::metadata(&log).unwrap().len() > BLOCK as u64);
+        unsound.cut().unwrap();
+        assert!(Unsound::find(directory.path()).unwrap().is_empty());
     }
 }

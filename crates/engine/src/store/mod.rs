@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use plinth_api::{Code, Error, Result, Value};
 
+pub use logs::Unsound;
 pub use options::{check_room, store_options, StoreOptions};
 pub use rocks::Rocks;
 

@@ -3,7 +3,7 @@
 use plinth_api::{Code, DatabaseOptions, Error, Result};
 use rocksdb::{
     AsRawPtr, BlockBasedIndexType, BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, DataBlockIndexType,
-    LogLevel, Options, WriteBufferManager,
+    LogLevel, MemtableFactory, Options, WriteBufferManager,
 };
 
 use crate::inherited;
@@ -26,6 +26,9 @@ const RANGE_TOMBSTONES_PER_MEMTABLE: u32 = 1_000;
 /// that a queue that clears what it reads does not slow down for ever.
 const TOMBSTONE_WINDOW: usize = 8_192;
 const TOMBSTONES_IN_WINDOW: usize = 4_096;
+
+/// Bytes of cache for a look at the engine's own keyspace.
+const LOOK_AHEAD_CACHE: usize = 1 << 20;
 
 /// The options for a database opened with `options`.
 pub fn store_options(options: &DatabaseOptions) -> StoreOptions {
@@ -63,6 +66,28 @@ fn cache_size(options: &DatabaseOptions) -> usize {
     options.memory_budget / 8 * 5
 }
 
+/// Options to see in the engine's own keyspace how far the log goes.
+pub struct LookAhead {
+    /// Of the database, and of that keyspace.
+    pub store: StoreOptions,
+    /// Of the default keyspace, which RocksDB opens too: what the log holds for it is taken in as fast as
+    /// can be, and never looked at.
+    pub skipped: Options,
+}
+
+/// Those options.
+pub fn options_to_look_ahead() -> LookAhead {
+    inherited::rocks_starts();
+    let cache = Cache::new_lru_cache(LOOK_AHEAD_CACHE);
+    let mut database = database(LOOK_AHEAD_CACHE, &cache);
+    // Only the engine's own few tables are needed.
+    database.set_max_open_files(32);
+    database.set_allow_concurrent_memtable_write(false);
+    let mut skipped = family(LOOK_AHEAD_CACHE, &cache);
+    skipped.set_memtable_factory(MemtableFactory::Vector);
+    LookAhead { store: StoreOptions { database, family: family(LOOK_AHEAD_CACHE, &cache), cache }, skipped }
+}
+
 fn database(write_buffers: usize, cache: &Cache) -> Options {
     let mut db = Options::default();
     db.create_if_missing(true);
@@ -79,6 +104,8 @@ fn database(write_buffers: usize, cache: &Cache) -> Options {
     // unset, and the manifest knows how long each synced log has to be.
     db.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     db.set_track_and_verify_wals_in_manifest(true);
+    // What can't be read is an error, at open and later, and never passed over.
+    db.set_paranoid_checks(true);
     db.set_bytes_per_sync(1 << 20);
     db.set_avoid_unnecessary_blocking_io(true);
     db.set_max_background_jobs(std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8) as i32));

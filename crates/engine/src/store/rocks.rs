@@ -12,11 +12,11 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
-use plinth_api::{Code, Error, Pinned, Result, Value};
+use plinth_api::{Code, DatabaseOptions, Error, Pinned, Result, Value};
 use rocksdb::perf::{PerfContext, PerfMetric};
 use rocksdb::{
     AsColumnFamilyRef, AsRawPtr, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBPinnableSlice, DBWithThreadMode,
-    Env, ErrorKind, MultiThreaded, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch, WriteOptions,
+    Env, ErrorKind, MultiThreaded, Options, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch, WriteOptions,
 };
 
 use crate::advice::advised;
@@ -24,8 +24,10 @@ use crate::defects::{is_on, Defect};
 use crate::format::OpenDirectory;
 use crate::numbers::DEFAULT_NAME;
 
+use super::logs::{self, Sound};
+use super::options::{options_to_look_ahead, store_options};
 use super::{
-    keyspace_gone, logs, Batch, Range, Skipped, Snapshot, Store, StoreOptions, Tier, Visit, META, NOT_IN_MEMORY,
+    keyspace_gone, Batch, Range, Skipped, Snapshot, Store, StoreOptions, Tier, Unsound, Visit, META, NOT_IN_MEMORY,
 };
 use crate::inherited;
 use crate::signals;
@@ -78,9 +80,7 @@ impl Rocks {
         if let Some(env) = &env {
             options.database.set_env(env);
         }
-        if directory.is_some() {
-            logs::make_finite(path)?;
-        }
+        logs::check_manifest(path)?;
         let mut names = match path.join("CURRENT").exists() {
             true => Db::list_cf(&options.database, path).map_err(|error| translate(&error, "listing the keyspaces"))?,
             false => Vec::new(),
@@ -90,9 +90,71 @@ impl Rocks {
         let descriptors = all.map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
         let db = signals::without(|| Db::open_cf_descriptors(&options.database, path, descriptors))
             .map_err(|error| translate(&error, "opening"))?;
+        Ok((Self::of(db, options, env, directory)?, names))
+    }
+
+    /// Opens the database in a directory without any change to it: the log is read into memory, as far
+    /// as it can be.
+    pub fn open_to_read(
+        path: &Path,
+        mut options: StoreOptions,
+        directory: Option<OpenDirectory>,
+    ) -> Result<(Arc<Self>, Vec<String>)> {
+        inherited::check_may_host()?;
+        logs::check_manifest(path)?;
+        let _sound = read_sound_logs(path, &mut options.database)?;
+        let mut names =
+            Db::list_cf(&options.database, path).map_err(|error| translate(&error, "listing the keyspaces"))?;
+        names.retain(|name| name != DEFAULT_NAME && name != META_NAME);
+        let all = names.iter().map(String::as_str).chain([DEFAULT_NAME, META_NAME]);
+        let descriptors = all.map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
+        let db = Db::open_cf_descriptors_read_only(&options.database, path, descriptors, false)
+            .map_err(|error| translate(&error, "opening for reading only"))?;
+        Ok((Self::of(db, options, None, directory)?, names))
+    }
+
+    /// The engine's own keyspace as an opening would find it, without any change to the directory.
+    pub fn look_ahead(path: &Path) -> Result<Arc<Self>> {
+        inherited::check_may_host()?;
+        logs::check_manifest(path)?;
+        let mut options = options_to_look_ahead();
+        let _sound = read_sound_logs(path, &mut options.store.database)?;
+        let descriptors = [(DEFAULT_NAME, &options.skipped), (META_NAME, &options.store.family)];
+        let descriptors = descriptors.map(|(name, family)| ColumnFamilyDescriptor::new(name, family.clone()));
+        let db = Db::open_cf_descriptors_read_only(&options.store.database, path, descriptors, false)
+            .map_err(|error| translate(&error, "reading the log"))?;
+        Self::of(db, options.store, None, None)
+    }
+
+    /// Reads all that there is, and fails where that can't be done.
+    pub fn read_everything(&self, names: &[String]) -> Result<()> {
+        for name in names.iter().map(String::as_str).chain([DEFAULT_NAME, META_NAME]) {
+            let mut options = ReadOptions::default();
+            options.fill_cache(false);
+            options.set_verify_checksums(true);
+            let mut cursor = self.db.raw_iterator_cf_opt(&family(&self.db, name)?, options);
+            cursor.seek_to_first();
+            while cursor.valid() {
+                cursor.next();
+            }
+            cursor.status().map_err(|error| translate(&error, "reading everything"))?;
+        }
+        Ok(())
+    }
+
+    /// Makes a database of the tables and logs in a directory that can be read.
+    pub fn rebuild(path: &Path) -> Result<()> {
+        let options = store_options(&DatabaseOptions::default());
+        let mut both = options.family;
+        // What the database has beside its keyspaces is not kept.
+        both.create_if_missing(true);
+        Db::repair(&both, path).map_err(|error| translate(&error, "rebuilding"))
+    }
+
+    fn of(db: Db, options: StoreOptions, memory: Option<Env>, directory: Option<OpenDirectory>) -> Result<Arc<Self>> {
         inherited::rocks_has_started();
         let (default, meta) = (family(&db, DEFAULT_NAME)?, family(&db, META_NAME)?);
-        let rocks = Self {
+        Ok(Arc::new(Self {
             default,
             meta,
             families: ArcSwap::default(),
@@ -100,10 +162,9 @@ impl Rocks {
             read_options: ReadOptions::default(),
             db,
             options,
-            memory: env,
+            memory,
             _directory: directory,
-        };
-        Ok((Arc::new(rocks), names))
+        }))
     }
 
     fn with_family<T>(&self, keyspace: u32, use_it: impl FnOnce(&Family) -> Result<T>) -> Result<T> {
@@ -357,6 +418,17 @@ impl Store for Rocks {
     }
 }
 
+/// Has logs that are not sound read from copies, which have to last until RocksDB is open.
+fn read_sound_logs(path: &Path, options: &mut Options) -> Result<Option<Sound>> {
+    let unsound = Unsound::find(path)?;
+    if unsound.is_empty() {
+        return Ok(None);
+    }
+    let sound = unsound.copy(path)?;
+    options.set_wal_dir(sound.path());
+    Ok(Some(sound))
+}
+
 /// A column family by its name, to be kept in the same struct as its database.
 fn family(db: &Db, name: &str) -> Result<Family> {
     let missing = || Error::new(Code::INTERNAL_ERROR).context(format!("column family \"{name}\" is missing"));
@@ -364,6 +436,12 @@ fn family(db: &Db, name: &str) -> Result<Family> {
     // SAFETY: the handle is stored in the same struct as the database, declared before it and so
     // dropped before it.
     Ok(unsafe { transmute::<Arc<BoundColumnFamily<'_>>, Family>(family) })
+}
+
+/// Whether an error is about a file that belongs to the database and is not there.
+fn is_missing(words: &str) -> bool {
+    let ours = [".sst", ".log", "MANIFEST", "CURRENT"];
+    words.contains("No such file") && ours.iter().any(|name| words.contains(name))
 }
 
 /// Gives RocksDB's error the number FoundationDB has for it, and keeps its words.
@@ -374,6 +452,7 @@ fn translate(error: &rocksdb::Error, doing: &str) -> Error {
             Code::LOCK_FILE_FAILURE
         }
         ErrorKind::Corruption => Code::FILE_CORRUPT,
+        ErrorKind::IOError | ErrorKind::NotFound if is_missing(&words) => Code::FILE_CORRUPT,
         ErrorKind::IOError => Code::IO_ERROR,
         ErrorKind::Incomplete => NOT_IN_MEMORY,
         ErrorKind::NotFound => Code::FILE_NOT_FOUND,

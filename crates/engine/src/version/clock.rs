@@ -9,7 +9,8 @@ use crate::defects::{is_on, Defect};
 
 /// Tells the version that time has reached.
 pub struct Clock {
-    start: Instant,
+    /// None, if it stands.
+    start: Option<Instant>,
     /// For a defect only.
     day: SystemTime,
     base: i64,
@@ -18,7 +19,12 @@ pub struct Clock {
 impl Clock {
     /// A clock that stands at `base` now.
     pub fn starting_at(base: i64) -> Self {
-        Self { start: Instant::now(), day: SystemTime::now(), base }
+        Self { start: Some(Instant::now()), day: SystemTime::now(), base }
+    }
+
+    /// A clock that stands at `base` for ever: of a database in which nothing is committed.
+    pub fn standing_at(base: i64) -> Self {
+        Self { start: None, day: SystemTime::now(), base }
     }
 
     /// The version that time has reached.
@@ -28,6 +34,7 @@ impl Clock {
             return self.base.saturating_add(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
         }
         // A microsecond a version. It overflows after 292,000 years.
-        self.base.saturating_add(i64::try_from(self.start.elapsed().as_micros()).unwrap_or(i64::MAX))
+        let passed = self.start.map_or(0, |start| i64::try_from(start.elapsed().as_micros()).unwrap_or(i64::MAX));
+        self.base.saturating_add(passed)
     }
 }
