@@ -31,11 +31,6 @@ impl Faked {
         Ok(faked)
     }
 
-    /// Whether it is both clocks.
-    pub fn is_monotonic(&self) -> bool {
-        self.monotonic
-    }
-
     /// Has a command live by it.
     pub fn apply(&self, command: &mut Command) {
         command.env("LD_PRELOAD", &self.library).env("FAKETIME_TIMESTAMP_FILE", &self.file);
