@@ -9,11 +9,12 @@ use crate::outcome::{judge, Outcome};
 use crate::Mode;
 
 /// Where it may be, and why.
-const PLACES: [(&str, &str); 8] = [
+const PLACES: [(&str, &str); 9] = [
     ("src", "pointers from C"),
     ("crates/boundary/src", "pointers from C, and fork"),
     ("crates/fdb-c/src", "pointers from C"),
     ("crates/engine/src/store", "objects of RocksDB that live on their own"),
+    ("crates/engine/src/signals.rs", "the signal mask of a thread"),
     ("crates/plinthd/src/signals.rs", "what a signal may do"),
     ("crates/bench/src", "measures by the C functions"),
     ("crates/prove/src", "system calls that have no safe form"),
