@@ -84,11 +84,17 @@ static void check_under(mode_t mask) {
     umask(before);
 }
 
-static void no_file_is_for_others_under_umask_000(void) { check_under(0); }
+static void no_file_is_for_others_under_umask_000(void) {
+    check_under(0);
+}
 
-static void no_file_is_for_others_under_umask_022(void) { check_under(022); }
+static void no_file_is_for_others_under_umask_022(void) {
+    check_under(022);
+}
 
-static void no_file_is_for_others_under_umask_077(void) { check_under(077); }
+static void no_file_is_for_others_under_umask_077(void) {
+    check_under(077);
+}
 
 /* A directory that was there and let everybody in. */
 static void an_empty_directory_becomes_its_owners(void) {

@@ -322,7 +322,7 @@ fn call(function: &Function) -> Result<String, String> {
         "GIVES_NUMBER" | "GIVES_ERROR" => format!("return (answer){{.number = (int64_t){made}}};"),
         _ => format!("return (answer){{.address = (const void *){made}}};"),
     };
-    let plain = function.parameters.is_empty().then_some("    (void)a;\n").unwrap_or_default();
+    let plain = if function.parameters.is_empty() { "    (void)a;\n" } else { "" };
     // An older header's function is a macro in a newer one.
     Ok(format!(
         "\n#undef {name}\nextern {} {name}({types});\nstatic answer call_{name}(const argument *a) {{\n{plain}    {line}\n}}\n",
