@@ -7,10 +7,12 @@ KILLS ?= 10
 SECONDS ?= 30
 
 # The obligations or stages of `make prove`, all of them if there is none; FRESH=1 begins anew, ROUNDS=n
-# is rounds of each instead of its own number, SEED=n repeats those of a report.
+# is rounds of each instead of its own number, EACH=n seconds for each and the rest later, SEED=n repeats those of
+# a report.
 P ?=
 FRESH ?=
 ROUNDS ?=
+EACH ?=
 SEED ?=
 
 # Where `make install` puts things.
@@ -38,7 +40,7 @@ help:
 	@echo 'make test       every test; ends with: N passed, N failed'
 	@echo 'make check      the fast part of it: format, lints, generated files, Rust tests'
 	@echo "make prove      what Plinth promises to survive, tried at length; P='P2 racing' chooses, FRESH=1 begins anew,"
-	@echo '                ROUNDS=n scales; target/release/plinth-prove --list tells what there is'
+	@echo '                ROUNDS=n or EACH=seconds scales; target/release/plinth-prove --list tells what there is'
 	@echo 'make bench      Plinth beside plain RocksDB and its own transactions; libfdb_c from C and Python;'
 	@echo '                guests beside the host, Redis and PostgreSQL (installs the two; scripts/bench-peers.sh)'
 	@echo 'make kills      the demonstration with 200 kills'
@@ -70,7 +72,7 @@ check: setup
 
 prove: build
 	cargo build --release $(CARGO_FLAGS) -p plinth-prove
-	@FRESH='$(FRESH)' ROUNDS='$(ROUNDS)' SEED='$(SEED)' scripts/prove.sh $(P)
+	@FRESH='$(FRESH)' ROUNDS='$(ROUNDS)' EACH='$(EACH)' SEED='$(SEED)' scripts/prove.sh $(P)
 
 bench: build
 	cargo run --release $(CARGO_FLAGS) -p plinth-bench

@@ -11,7 +11,7 @@ const ADVICE: [(&str, &str); 7] = [
     ("Cannot allocate memory", "the machine or the process has no memory left"),
 ];
 const READ_ONLY: &str =
-    "the file system takes no writes, or none any more: mount it writable, then open the database again";
+    "the file system takes no writes, or none any more: mount it writable and open the database again, or open it with read_only";
 const FULL: &str =
     "the file system has no room for more data, or for more files: free some, then open the database again";
 

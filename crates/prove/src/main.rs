@@ -41,6 +41,7 @@ mod workshop;
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::machine::Machine;
 use crate::report::Result as Outcome;
@@ -57,6 +58,7 @@ build/prove/prove-report.md and prove-report.json. Logs are beside them.
 
   --short       the short form, as in make test
   --rounds N    rounds of every stage
+  --seconds N   a stage ends after so long; the next run goes on with it
   --seed N      the seed of every stage; one from a report repeats its rounds
   --fresh       forget what an earlier run on the same sources did
   --list        say what there is
@@ -70,6 +72,7 @@ struct Arguments {
     list: bool,
     help: bool,
     rounds: Option<u64>,
+    seconds: Option<u64>,
     seed: Option<u64>,
     names: Vec<String>,
 }
@@ -85,6 +88,7 @@ fn arguments() -> Result<Arguments, lexopt::Error> {
             Long("list") => arguments.list = true,
             Long("help") => arguments.help = true,
             Long("rounds") => arguments.rounds = Some(parser.value()?.parse()?),
+            Long("seconds") => arguments.seconds = Some(parser.value()?.parse()?),
             Long("seed") => arguments.seed = Some(parser.value()?.parse()?),
             Value(name) => arguments.names.push(name.string()?),
             other => return Err(other.unexpected()),
@@ -136,9 +140,9 @@ fn chosen(stages: &[Stage], arguments: &Arguments) -> Result<Vec<usize>, Trouble
     if let Some(name) = names.iter().find(|name| !stages.iter().any(|stage| is(stage, name))) {
         return Err(Trouble::Rig(format!("there is no stage {name}; --list tells what there is")));
     }
-    let wanted = |stage: &Stage| match names.is_empty() {
-        true => !arguments.short || stage.short > 0,
-        false => names.iter().any(|name| is(stage, name)),
+    let wanted = |stage: &Stage| {
+        let named = names.is_empty() || names.iter().any(|name| is(stage, name));
+        named && (!arguments.short || stage.short > 0 || arguments.rounds.is_some())
     };
     Ok((0..stages.len()).filter(|at| wanted(&stages[*at])).collect())
 }
@@ -156,11 +160,12 @@ fn run(stages: &[Stage], chosen: &[usize], arguments: &Arguments) -> Result<bool
     let mut state = State::load(&path, sources, &machine::now());
     state.sources.clone_from(&machine.sources);
     let (seed, rounds) = (arguments.seed, arguments.rounds);
-    let mut runner = Runner { workshop: &workshop, machine: &machine, stages, state, seed, rounds };
+    let patience = arguments.seconds.map(Duration::from_secs);
+    let mut runner = Runner { workshop: &workshop, machine: &machine, stages, state, seed, rounds, patience };
     let mut passed = true;
     for at in chosen {
         let outcome = runner.run(&stages[*at])?;
-        passed &= matches!(outcome, Outcome::Passed | Outcome::NotRun);
+        passed &= outcome != Outcome::Failed && (outcome != Outcome::Unfinished || patience.is_some());
     }
     let text = report::write(&workshop.build, &machine, &runner.state, stages)?;
     if !arguments.short {

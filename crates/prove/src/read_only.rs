@@ -10,7 +10,7 @@ use crate::life::{count, finding, judge, live, look, look_after_loss, Fails};
 use crate::mounts::Mounted;
 use crate::oracle::Oracle;
 use crate::stage::{Must, Round, Stage, Tally, Trial, Trouble};
-use crate::victim::{Event, Running, Work};
+use crate::victim::{Dump, Event, Running, Work};
 use crate::workshop::{need, Workshop};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -135,6 +135,7 @@ impl Trial for Open {
             }
         };
         let refused = self.refused(&mut oracle, &work, command);
+        let shown = refused.is_ok().then(|| self.shown(&directory));
         // A bind mount lies over it.
         if name == "read-only bind mounts" {
             Command::new("umount").arg(self.mounted.place()).status()?;
@@ -143,6 +144,13 @@ impl Trial for Open {
         }
         refused?;
         tally.add(name, 1);
+        if let Some(shown) = shown.transpose()?.flatten() {
+            let whole = Dump::take(&program.victim, &directory, &[], &program.log)?;
+            if contents(&shown) != contents(&whole) {
+                return finding(format!("read_only showed {shown:?}, but there is {whole:?}"));
+            }
+            tally.add("read with read_only", 1);
+        }
         let after = program.work(&directory, 3, round.seed, 4);
         look(&mut oracle, &after, &program.log, &mut tally)?;
         Ok(tally)
@@ -167,7 +175,20 @@ fn open_for_all(directory: &Path) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// What a dump shows, but for the version at which it was made.
+fn contents(dump: &Dump) -> Dump {
+    Dump { version: 0, ..dump.clone() }
+}
+
 impl Open {
+    /// What the option `read_only` shows of the database, if there is one.
+    fn shown(&self, directory: &Path) -> Result<Option<Dump>, Trouble> {
+        if !directory.exists() {
+            return Ok(None);
+        }
+        Dump::take(&self.program.victim, directory, &[("read_only", 1)], &self.program.log).map(Some)
+    }
+
     /// The open fails, says why, and what to do.
     fn refused(&self, oracle: &mut Oracle, work: &Work, command: Command) -> Result<(), Trouble> {
         let (seen, _) = live(oracle, work, command, Fails::Writes, &self.program.log)?;

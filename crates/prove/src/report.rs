@@ -28,6 +28,7 @@ pub enum Result {
 /// The result of a stage that was begun.
 pub fn result(stage: &Stage, done: &Done) -> Result {
     match (done.findings.is_empty(), stage.must) {
+        _ if done.broken.is_some() => Result::Failed,
         (false, Must::Break) => Result::Passed,
         (false, Must::Hold) => Result::Failed,
         _ if done.obstacle.is_some() => Result::NotRun,
@@ -116,6 +117,9 @@ fn text(report: &Report<'_>) -> String {
 }
 
 fn outcome(row: &Row<'_>) -> String {
+    if let Some(what) = &row.done.broken {
+        return format!("THE TEST FAILED: {what}");
+    }
     match (row.result, &row.done.obstacle) {
         (Result::Passed, _) if row.must_break => "noticed".to_owned(),
         (Result::Passed, _) => "passed".to_owned(),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::machine::Machine;
 use crate::report::{self, Result as Outcome};
-use crate::stage::{Must, Round, Stage, Trial, Trouble};
+use crate::stage::{Must, Round, Stage, Trouble};
 use crate::state::{Done, Finding, State};
 use crate::workshop::{hash, Workshop};
 
@@ -27,13 +27,16 @@ pub struct Runner<'a> {
     pub seed: Option<u64>,
     /// The rounds of every stage; each has its own number if there is none.
     pub rounds: Option<u64>,
+    /// How long a stage goes on at most; what is left of it is for the next run.
+    pub patience: Option<Duration>,
 }
 
 impl Runner<'_> {
     /// Runs a stage to its end, or goes on with it.
     pub fn run(&mut self, stage: &Stage) -> Result<Outcome, Trouble> {
         let asked = self.rounds.unwrap_or(if self.workshop.short { stage.short } else { stage.whole });
-        let left = self.state.stages.remove(stage.name).filter(|done| done.obstacle.is_none());
+        let left = self.state.stages.remove(stage.name);
+        let left = left.filter(|done| done.obstacle.is_none() && done.broken.is_none());
         let mut done =
             left.unwrap_or_else(|| Done { seed: self.seed.unwrap_or_else(|| fastrand::u64(..)), ..Done::default() });
         done.ended = done.ended && done.asked >= asked;
@@ -51,21 +54,28 @@ impl Runner<'_> {
     fn rounds_of(&mut self, stage: &Stage, done: &mut Done) -> Result<(), Trouble> {
         let mut trial = match (stage.begin)(self.workshop) {
             Ok(trial) => trial,
-            Err(trouble) => return take(trouble, done, Round { number: 0, seed: done.seed }),
+            Err(trouble) => {
+                take(trouble, done, Round { number: 0, seed: done.seed });
+                return Ok(());
+            }
         };
-        let (mut told, mut clock) = (Instant::now(), Instant::now());
+        let begun = Instant::now();
+        let (mut told, mut clock) = (begun, begun);
         while done.rounds < done.asked && !is_enough(stage, done) {
             let round = Round { number: done.rounds, seed: hash(&format!("{} {}", done.seed, done.rounds)) };
             match trial.round(round) {
                 Ok(tally) => done.tally.merge(&tally),
-                Err(trouble) => take(trouble, done, round)?,
+                Err(trouble) => take(trouble, done, round),
             }
             done.seconds += clock.elapsed().as_secs_f64();
             clock = Instant::now();
-            if done.obstacle.is_some() {
+            if done.obstacle.is_some() || done.broken.is_some() {
                 return Ok(());
             }
             done.rounds += 1;
+            if self.patience.is_some_and(|patience| begun.elapsed() > patience) && done.rounds < done.asked {
+                return Ok(());
+            }
             if told.elapsed() > TELL {
                 told = Instant::now();
                 println!(
@@ -79,16 +89,11 @@ impl Runner<'_> {
                 self.keep(stage, done)?;
             }
         }
-        self.end(trial.as_mut(), done)?;
-        done.ended = true;
-        Ok(())
-    }
-
-    fn end(&self, trial: &mut dyn Trial, done: &mut Done) -> Result<(), Trouble> {
         match trial.end() {
             Ok(tally) => done.tally.merge(&tally),
-            Err(trouble) => take(trouble, done, Round { number: done.rounds, seed: done.seed })?,
+            Err(trouble) => take(trouble, done, Round { number: done.rounds, seed: done.seed }),
         }
+        done.ended = true;
         Ok(())
     }
 
@@ -104,10 +109,14 @@ impl Runner<'_> {
         for finding in &done.findings {
             println!("prove: {}: round {}, seed {}: {}", stage.name, finding.round, finding.seed, finding.what);
         }
+        if let Some(what) = &done.broken {
+            println!("prove: {}: the test itself failed: {what}", stage.name);
+        }
         println!("prove: {}: {} {}, {}", stage.name, done.rounds, stage.rounds, done.tally.text());
         match (outcome, &done.obstacle) {
             (Outcome::NotRun, Some(reason)) => println!("prove {}: not run: {reason}", stage.name),
             (Outcome::Passed, _) => println!("prove {}: 1 passed, 0 failed", stage.name),
+            (Outcome::Unfinished, _) => println!("prove {}: unfinished", stage.name),
             _ => println!("prove {}: 0 passed, 1 failed", stage.name),
         }
     }
@@ -121,12 +130,11 @@ fn is_enough(stage: &Stage, done: &Done) -> bool {
     }
 }
 
-/// Notes what went wrong; a test that failed itself ends the run.
-fn take(trouble: Trouble, done: &mut Done, round: Round) -> Result<(), Trouble> {
+/// Notes what went wrong.
+fn take(trouble: Trouble, done: &mut Done, round: Round) {
     match trouble {
         Trouble::Finding(what) => done.findings.push(Finding { what, round: round.number, seed: round.seed }),
         Trouble::Missing(what) => done.obstacle = Some(what),
-        Trouble::Rig(_) => return Err(trouble),
+        Trouble::Rig(what) => done.broken = Some(what),
     }
-    Ok(())
 }

@@ -28,6 +28,9 @@ pub struct Done {
     pub findings: Vec<Finding>,
     /// Why it was not tried, or could not go on.
     pub obstacle: Option<String>,
+    /// How the test itself failed, which says nothing about Plinth.
+    #[serde(default)]
+    pub broken: Option<String>,
     /// Whether it came to its end.
     pub ended: bool,
     /// Seconds it took.

@@ -264,7 +264,7 @@ fn read_all(child: &mut Child, longest: Duration) -> Option<String> {
 }
 
 /// What a dump says.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dump {
     /// The read version.
     pub version: i64,
