@@ -144,6 +144,8 @@ static const struct {
     {PLINTH_ERROR_PROTOCOL_NOT_SUPPORTED, 9018, "protocol_not_supported", NO},
     {PLINTH_ERROR_PEER_NOT_PERMITTED, 9019, "peer_not_permitted", NO},
     {PLINTH_ERROR_FILE_SYSTEM_NOT_SUITABLE, 9020, "file_system_not_suitable", NO},
+    {PLINTH_ERROR_COMMITS_LOST, 9021, "commits_lost", NO},
+    {PLINTH_ERROR_DATABASE_READ_ONLY, 9022, "database_read_only", NO},
 };
 #define ROWS (sizeof table / sizeof table[0])
 
