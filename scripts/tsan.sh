@@ -29,16 +29,9 @@ install_std_sources() {
 [ -e "$sources" ] || install_std_sources || fail "the installation above failed"
 [ -e "$sources" ] || fail "the sources of Rust's standard library are missing: install rust-src for $(rustc --version)"
 
-host=$(rustc -vV | awk '/^host:/ { print $2 }')
-case $host in
-    x86_64-*) cpu=-Ctarget-cpu=x86-64-v2 ;;
-    aarch64-*) cpu=-Ctarget-feature=+crc,+aes ;;
-    *) cpu= ;;
-esac
+. scripts/instrument.sh
 
-# A stable compiler has the sanitizer but reserves the flag. The C and C++ parts are compiled by
-# the compiler of the test programs, which also bring the run time along.
-export RUSTC_BOOTSTRAP=1
+# The C and C++ parts are compiled by the compiler of the test programs, which also bring the run time along.
 export RUSTFLAGS="$cpu -Zsanitizer=thread"
 export CFLAGS="${CFLAGS:-} -fsanitize=thread"
 # The compiler warns of RocksDB's stand-alone fences, which the sanitizer does not understand: a

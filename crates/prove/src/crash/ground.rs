@@ -155,6 +155,15 @@ impl Ground {
         Ok(())
     }
 
+    /// Compares what is left at the end.
+    pub fn end(mut self) -> Result<Tally, Trouble> {
+        let mut tally = Tally::default();
+        match self.check(&mut tally) {
+            Ok(()) => Ok(tally),
+            Err(trouble) => Err(self.keep(trouble)),
+        }
+    }
+
     /// Keeps the directory for whoever looks into a finding, and says where.
     pub fn keep(mut self, trouble: Trouble) -> Trouble {
         let Trouble::Finding(what) = trouble else {

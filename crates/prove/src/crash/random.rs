@@ -47,14 +47,7 @@ impl Trial for Random {
     }
 
     fn end(&mut self) -> Result<Tally, Trouble> {
-        let mut tally = Tally::default();
-        match self.ground.take() {
-            Some(mut ground) => match ground.check(&mut tally) {
-                Ok(()) => Ok(tally),
-                Err(trouble) => Err(ground.keep(trouble)),
-            },
-            None => Ok(tally),
-        }
+        self.ground.take().map_or_else(|| Ok(Tally::default()), Ground::end)
     }
 }
 
