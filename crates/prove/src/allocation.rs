@@ -18,6 +18,7 @@ use crate::workshop::Workshop;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const SIGABRT: i32 = 6;
+const SIGSEGV: i32 = 11;
 /// The first stage fails each of the first so many allocations.
 const FIRST: u64 = 10_000;
 /// No relation to the other: so the order visits everything, and a run cut short has seen a bit of all.
@@ -125,6 +126,9 @@ fn live(oracle: &mut Oracle, work: &Work, command: Command, log: &Path, tally: &
     let closed = events.iter().any(|event| matches!(event, Event::Closed(0)));
     match status.signal() {
         Some(SIGABRT) => tally.add("aborted", 1),
+        // Code below us that does not look whether it got memory: not as it should be, and told; the database
+        // has to be whole all the same.
+        Some(SIGSEGV) => tally.add("ended by SIGSEGV", 1),
         Some(signal) => return finding(format!("ended by signal {signal} after {:?}", events.last())),
         None if troubled => tally.add("told as errors", 1),
         None if closed => tally.add("not noticed", 1),
@@ -221,6 +225,9 @@ impl Trial for Space {
         match signal {
             None => tally.add("told as errors", 1),
             Some(SIGABRT) => tally.add("aborted", 1),
+            // Code below us that does not look whether it got memory: not as it should be, and told; the database
+            // has to be whole all the same.
+            Some(SIGSEGV) => tally.add("ended by SIGSEGV", 1),
             Some(signal) => return finding(format!("{addresses} bytes of addresses: ended by signal {signal}")),
         }
         let acknowledged = acknowledged.unwrap_or(0);

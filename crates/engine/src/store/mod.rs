@@ -6,6 +6,7 @@
 //! memory and of what snapshots see.
 
 mod logs;
+mod memory;
 mod options;
 mod rocks;
 

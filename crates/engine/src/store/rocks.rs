@@ -25,6 +25,7 @@ use crate::format::OpenDirectory;
 use crate::numbers::DEFAULT_NAME;
 
 use super::logs::{self, Sound};
+use super::memory::opening;
 use super::options::{options_to_look_ahead, store_options};
 use super::{
     keyspace_gone, Batch, Range, Skipped, Snapshot, Store, StoreOptions, Tier, Unsound, Visit, META, NOT_IN_MEMORY,
@@ -82,13 +83,14 @@ impl Rocks {
         }
         logs::check_manifest(path)?;
         let mut names = match path.join("CURRENT").exists() {
-            true => Db::list_cf(&options.database, path).map_err(|error| translate(&error, "listing the keyspaces"))?,
+            true => opening(|| Db::list_cf(&options.database, path))
+                .map_err(|error| translate(&error, "listing the keyspaces"))?,
             false => Vec::new(),
         };
         names.retain(|name| name != DEFAULT_NAME && name != META_NAME);
         let all = names.iter().map(String::as_str).chain([DEFAULT_NAME, META_NAME]);
         let descriptors = all.map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
-        let db = signals::without(|| Db::open_cf_descriptors(&options.database, path, descriptors))
+        let db = signals::without(|| opening(|| Db::open_cf_descriptors(&options.database, path, descriptors)))
             .map_err(|error| translate(&error, "opening"))?;
         Ok((Self::of(db, options, env, directory)?, names))
     }
@@ -103,12 +105,12 @@ impl Rocks {
         inherited::check_may_host()?;
         logs::check_manifest(path)?;
         let _sound = read_sound_logs(path, &mut options.database)?;
-        let mut names =
-            Db::list_cf(&options.database, path).map_err(|error| translate(&error, "listing the keyspaces"))?;
+        let mut names = opening(|| Db::list_cf(&options.database, path))
+            .map_err(|error| translate(&error, "listing the keyspaces"))?;
         names.retain(|name| name != DEFAULT_NAME && name != META_NAME);
         let all = names.iter().map(String::as_str).chain([DEFAULT_NAME, META_NAME]);
         let descriptors = all.map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
-        let db = Db::open_cf_descriptors_read_only(&options.database, path, descriptors, false)
+        let db = opening(|| Db::open_cf_descriptors_read_only(&options.database, path, descriptors, false))
             .map_err(|error| translate(&error, "opening for reading only"))?;
         Ok((Self::of(db, options, None, directory)?, names))
     }
@@ -121,7 +123,7 @@ impl Rocks {
         let _sound = read_sound_logs(path, &mut options.store.database)?;
         let descriptors = [(DEFAULT_NAME, &options.skipped), (META_NAME, &options.store.family)];
         let descriptors = descriptors.map(|(name, family)| ColumnFamilyDescriptor::new(name, family.clone()));
-        let db = Db::open_cf_descriptors_read_only(&options.store.database, path, descriptors, false)
+        let db = opening(|| Db::open_cf_descriptors_read_only(&options.store.database, path, descriptors, false))
             .map_err(|error| translate(&error, "reading the log"))?;
         Self::of(db, options.store, None, None)
     }
@@ -148,7 +150,7 @@ impl Rocks {
         let mut both = options.family;
         // What the database has beside its keyspaces is not kept.
         both.create_if_missing(true);
-        Db::repair(&both, path).map_err(|error| translate(&error, "rebuilding"))
+        opening(|| Db::repair(&both, path)).map_err(|error| translate(&error, "rebuilding"))
     }
 
     fn of(db: Db, options: StoreOptions, memory: Option<Env>, directory: Option<OpenDirectory>) -> Result<Arc<Self>> {
