@@ -87,12 +87,13 @@ pub fn host(path: &Path, options: &DatabaseOptions, claimed: OpenDirectory) -> R
     check_room(options)?;
     let begin = || {
         let (watermark, marks) = Watermark::open(path);
+        let unsound = Unsound::find(path).map_err(|error| error.context("nothing was changed"))?;
         if let Some(marks) = marks {
             // Opening would throw away what it can't use.
-            look_ahead(path, &marks).map_err(|error| error.context("nothing was changed"))?;
+            look_ahead(path, &unsound, &marks).map_err(|error| error.context("nothing was changed"))?;
         }
         // Nothing is missing: what follows in a log that is not sound was never acknowledged.
-        Unsound::find(path)?.cut()?;
+        unsound.cut()?;
         let (store, names) = Rocks::open(path, store_options(options), Some(claimed))?;
         let place = Place { watermark, marks: marks.unwrap_or_default(), ..place(path) };
         start(store, names, options.clone(), place, format::LEASE)
@@ -102,12 +103,17 @@ pub fn host(path: &Path, options: &DatabaseOptions, claimed: OpenDirectory) -> R
 }
 
 /// Fails if an opening would not find all that was there.
-fn look_ahead(path: &Path, marks: &Marks) -> Result<()> {
+fn look_ahead(path: &Path, unsound: &Unsound, marks: &Marks) -> Result<()> {
     format::check_current(path)?;
-    let store = Rocks::look_ahead(path)?;
+    left_to_open(path, unsound)?.check(marks, path)
+}
+
+/// What an opening would find.
+pub fn left_to_open(path: &Path, unsound: &Unsound) -> Result<Left> {
+    let store = Rocks::look_ahead(path, unsound)?;
     let left = Left::read(&*store.clone().snapshot());
     store.stop();
-    left?.check(marks, path)
+    left
 }
 
 /// Opens the database in a directory without any change to it.

@@ -17,6 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use plinth_api::{Code, DatabaseOptions, Error, Repaired, Result};
 
+use crate::database::left_to_open;
 use crate::format;
 use crate::inherited;
 use crate::life::Left;
@@ -81,10 +82,8 @@ fn rebuild(path: &Path) -> Result<()> {
 
 /// Whether commits are missing.
 fn is_short(path: &Path, marks: Option<Marks>) -> Result<bool> {
-    let store = Rocks::look_ahead(path)?;
-    let left = Left::read(&*store.clone().snapshot());
-    store.stop();
-    Ok(left?.check(&marks.unwrap_or_default(), path).is_err())
+    let left = left_to_open(path, &Unsound::find(path)?)?;
+    Ok(left.check(&marks.unwrap_or_default(), path).is_err())
 }
 
 /// Keeps the logs of a database as they are: opening it removes them.

@@ -23,28 +23,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "plinth.h"
+#include "load.h"
 
 enum { KEYS = 100000, LARGE = 200, LARGE_BYTES = 100000, SCANNED = 1000, WRITERS = 4, CLEARED = 20000 };
 
 static plinth_database *database;
-static atomic_uint_fast64_t wrong, too_old, pushed, popped;
-
-static void complain(const char *words, plinth_error error) {
-    if (atomic_fetch_add(&wrong, 1) < 20) {
-        printf("wrong %s: %d %s\n", words, error, plinth_last_error());
-        fflush(stdout);
-    }
-}
-
-static uint64_t next(uint64_t *state) {
-    uint64_t mixed = *state += 0x9e3779b97f4a7c15u;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-    return mixed ^ (mixed >> 31);
-}
-
-static const uint8_t *bytes(const char *text) { return (const uint8_t *)text; }
+static atomic_uint_fast64_t too_old, pushed, popped;
 
 static uint64_t now_us(void) {
     struct timespec time;

@@ -104,7 +104,7 @@ impl Rocks {
     ) -> Result<(Arc<Self>, Vec<String>)> {
         inherited::check_may_host()?;
         logs::check_manifest(path)?;
-        let _sound = read_sound_logs(path, &mut options.database)?;
+        let _sound = read_sound_logs(path, &Unsound::find(path)?, &mut options.database)?;
         let mut names = opening(|| Db::list_cf(&options.database, path))
             .map_err(|error| translate(&error, "listing the keyspaces"))?;
         names.retain(|name| name != DEFAULT_NAME && name != META_NAME);
@@ -116,11 +116,11 @@ impl Rocks {
     }
 
     /// The engine's own keyspace as an opening would find it, without any change to the directory.
-    pub fn look_ahead(path: &Path) -> Result<Arc<Self>> {
+    pub fn look_ahead(path: &Path, unsound: &Unsound) -> Result<Arc<Self>> {
         inherited::check_may_host()?;
         logs::check_manifest(path)?;
         let mut options = options_to_look_ahead();
-        let _sound = read_sound_logs(path, &mut options.store.database)?;
+        let _sound = read_sound_logs(path, unsound, &mut options.store.database)?;
         let descriptors = [(DEFAULT_NAME, &options.skipped), (META_NAME, &options.store.family)];
         let descriptors = descriptors.map(|(name, family)| ColumnFamilyDescriptor::new(name, family.clone()));
         let db = opening(|| Db::open_cf_descriptors_read_only(&options.store.database, path, descriptors, false))
@@ -421,8 +421,7 @@ impl Store for Rocks {
 }
 
 /// Has logs that are not sound read from copies, which have to last until RocksDB is open.
-fn read_sound_logs(path: &Path, options: &mut Options) -> Result<Option<Sound>> {
-    let unsound = Unsound::find(path)?;
+fn read_sound_logs(path: &Path, unsound: &Unsound, options: &mut Options) -> Result<Option<Sound>> {
     if unsound.is_empty() {
         return Ok(None);
     }
