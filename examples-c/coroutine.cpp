@@ -33,7 +33,7 @@ bool check(bool passed, const char *what, int line)
 
 #define CHECK(condition) check((condition), #condition, __LINE__)
 
-plinth_database *db;
+plinth::Database db(nullptr);
 
 std::string numbered(std::string_view prefix, int number)
 {
@@ -54,7 +54,7 @@ int64_t commit_of(const std::function<void(ITransaction &)> &writes)
 void clear_all()
 {
     PlinthTransaction tr(db);
-    CHECK(plinth_transaction_clear_range(tr.handle(), nullptr, data_of(""), 0, data_of("\xff"), 1) == 0);
+    CHECK(tr.plain().clear_range("", "\xff").ok());
     CHECK(wait_for(tr.commit()).ok());
 }
 
@@ -69,9 +69,7 @@ MaybeString read(std::string_view key)
 void approximate_size()
 {
     PlinthTransaction tr(db);
-    int64_t size = -1;
-    CHECK(plinth_transaction_get_approximate_size(tr.handle(), &size) == 0);
-    CHECK(size == 0);
+    CHECK(tr.plain().approximate_size().value() == 0);
 }
 
 /* RNG-3, RNG-8 */
@@ -303,9 +301,8 @@ void error_codes()
 
 std::string stamp_of(PlinthTransaction &tr)
 {
-    std::string stamp(10, '\0');
-    CHECK(plinth_transaction_get_versionstamp(tr.handle(), reinterpret_cast<uint8_t *>(stamp.data())) == 0);
-    return stamp;
+    const plinth::Versionstamp stamp = tr.plain().versionstamp().value();
+    return std::string(stamp.begin(), stamp.end());
 }
 
 /* VST-1, VST-2: keys in the order of their commits. */
@@ -397,17 +394,19 @@ int main(int argc, char **argv)
                     {"100,000 answers inside the call", no_recursion},
                     {"one transaction, many readers", one_transaction_many_readers}};
     const char *path = argc > 1 ? argv[1] : ":memory:";
-    if (plinth_database_open(path, nullptr, &db) != 0) {
-        std::fprintf(stderr, "%s\n", plinth_last_error());
+    auto opened = plinth::Database::open(path);
+    if (!opened) {
+        std::fprintf(stderr, "%s\n", opened.error().story().c_str());
         return 1;
     }
+    db = *std::move(opened);
     for (const auto &section : sections) {
         const long before = failures;
         std::printf("%s\n", section.name);
         section.run();
         std::printf("    %s\n", failures == before ? "ok" : "NOT OK");
     }
-    CHECK(plinth_database_close(db) == 0);
+    CHECK(db.close().ok());
     std::printf("%ld checks, %ld failed\n", checks.load(), failures.load());
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

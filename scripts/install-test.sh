@@ -88,13 +88,22 @@ by_pkg_config_static() {
     ! readelf -d "$work/pc-static-hello" | grep libplinth
 }
 
-# The program in README.md must be true.
+# The programs in README.md must be true, the one in C and the one in C++.
 readme_example() {
     awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >"$work/counter.c"
     # shellcheck disable=SC2046
     cc -std=c99 -Wall -Wextra -Wpedantic -Werror -o "$work/counter" "$work/counter.c" \
         $(pkg-config --cflags --libs plinth) -Wl,-rpath,"$prefix/lib" || return 1
     (cd "$work" && ./counter && ./counter | grep -x 'run 2')
+}
+
+readme_example_cxx() {
+    awk '/^```cpp$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >"$work/counter.cpp"
+    # shellcheck disable=SC2046
+    c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror -o "$work/counter-cxx" "$work/counter.cpp" \
+        $(pkg-config --cflags --libs plinth) -Wl,-rpath,"$prefix/lib" || return 1
+    rm -rf "$work/counter.db"
+    (cd "$work" && ./counter-cxx && ./counter-cxx | grep -x 'run 2')
 }
 
 run_examples() {
@@ -161,6 +170,7 @@ try 'find_package checks the version' versions
 try 'pkg-config' by_pkg_config
 try 'pkg-config, static' by_pkg_config_static
 try 'README example' readme_example
+try 'README example in C++' readme_example_cxx
 try 'examples by find_package' ctest --test-dir "$work/shared" --output-on-failure --no-tests=error
 try 'examples by find_package, static' run_examples "$work/static" ''
 try 'examples by pkg-config' run_examples "$work" pc-

@@ -49,7 +49,9 @@ install_all() {
     done
     lib=$DESTDIR$LIBDIR
     install -d "$lib/pkgconfig" "$DESTDIR$config_dir" "$DESTDIR$INCLUDEDIR" "$DESTDIR$DOCDIR/third-party"
-    install -m 644 include/plinth.h "$DESTDIR$INCLUDEDIR/plinth.h"
+    install -d "$DESTDIR$INCLUDEDIR/plinth"
+    install -m 644 include/plinth.h include/plinth.hpp "$DESTDIR$INCLUDEDIR"
+    install -m 644 include/plinth/*.hpp "$DESTDIR$INCLUDEDIR/plinth"
     # Debug information stays in the build directory: it is larger than the code.
     install -m 755 "$BUILD/libplinth.so" "$lib/libplinth.so.$version"
     strip --strip-debug "$lib/libplinth.so.$version"
@@ -78,7 +80,7 @@ install_all() {
 
 uninstall_all() {
     lib=$DESTDIR$LIBDIR
-    rm -f "$DESTDIR$INCLUDEDIR/plinth.h" "$lib/libplinth.so" "$lib/libplinth.so.$abi" \
+    rm -f "$DESTDIR$INCLUDEDIR/plinth.h" "$DESTDIR$INCLUDEDIR/plinth.hpp" "$lib/libplinth.so" "$lib/libplinth.so.$abi" \
         "$lib/libplinth.so.$version" "$lib/libplinth.a" "$lib/pkgconfig/plinth.pc" "$DESTDIR$PREFIX/bin/plinth-run" \
         "$DESTDIR$PREFIX/bin/plinthd" "$DESTDIR$MANDIR/man1/plinthd.1" "$DESTDIR$UNITDIR/plinthd@.service"
     rm -rf "$DESTDIR${config_dir:?}" "$DESTDIR${DOCDIR:?}" "${lib:?}/plinth" "$DESTDIR${INCLUDEDIR:?}/plinth"

@@ -1,14 +1,13 @@
 /*
- * Purpose: coroutines that can await Plinth's asynchronous calls.
+ * Purpose: coroutines that await each other, and ordinary code that waits for them.
  *
- * Relies on: each callback running once, inside the call or on a thread of the library. `Call`
- * turns it into one resumption; all else is ordinary coroutines. What follows an await so runs on
- * a thread of the library at times: hand long work to threads of your own.
+ * What follows the await of a call of Plinth runs on a thread of the library at times: hand long work to
+ * threads of your own.
  */
 #ifndef COROUTINE_TASK_H
 #define COROUTINE_TASK_H
 
-#include <plinth.h>
+#include <plinth.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -167,7 +166,7 @@ T wait_for(Task<T> task)
     return std::move(*result);
 }
 
-/* ---------------------------------------------------------------- calls */
+/* ---------------------------------------------------------------- outcomes */
 
 struct Nothing {
 };
@@ -180,55 +179,5 @@ struct Result {
 
     bool ok() const { return error == 0; }
 };
-
-/*
- * An awaitable asynchronous call. Its callback meets the coroutine that has made the call; the
- * object lies in the frame of that coroutine, and is what the callback's `user` points to.
- */
-template <class Given, class Start>
-class Call {
-public:
-    explicit Call(Start start) : start_(std::move(start)) {}
-    Call(const Call &) = delete;
-
-    bool await_ready() noexcept { return false; }
-    bool await_suspend(std::coroutine_handle<> waiter)
-    {
-        waiter_ = waiter;
-        const plinth_error refused = start_(this);
-        if (refused != 0) {
-            outcome_.error = refused;
-            return false;
-        }
-        return !meeting_.came_second();
-    }
-    Result<Given> await_resume() { return outcome_; }
-
-    static void told(void *user, plinth_error error, Given *given)
-    {
-        auto *self = static_cast<Call *>(user);
-        self->outcome_ = {error, *given};
-        if (self->meeting_.came_second())
-            self->waiter_.resume();
-    }
-    static void done(void *user, plinth_error error)
-    {
-        Given nothing{};
-        told(user, error, &nothing);
-    }
-
-private:
-    Start start_;
-    Result<Given> outcome_;
-    std::coroutine_handle<> waiter_;
-    Meeting meeting_;
-};
-
-/* Makes a call from a function that starts it with the call itself as `user`. */
-template <class Given, class Start>
-Call<Given, Start> call(Start start)
-{
-    return Call<Given, Start>(std::move(start));
-}
 
 #endif

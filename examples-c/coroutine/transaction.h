@@ -10,20 +10,9 @@
 #include "task.h"
 
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
-
-inline const uint8_t *data_of(std::string_view text)
-{
-    return reinterpret_cast<const uint8_t *>(text.data());
-}
-
-inline std::string text_of(const uint8_t *data, size_t len)
-{
-    return std::string(reinterpret_cast<const char *>(data), len);
-}
 
 /* ---------------------------------------------------------------- the interface */
 
@@ -68,29 +57,16 @@ public:
 /* The same by Plinth. */
 class PlinthTransaction final : public ITransaction {
 public:
-    explicit PlinthTransaction(plinth_database *db)
-    {
-        if (plinth_transaction_begin(db, &tr_) != 0)
-            std::fprintf(stderr, "%s\n", plinth_last_error());
-    }
-    PlinthTransaction(const PlinthTransaction &) = delete;
-    PlinthTransaction &operator=(const PlinthTransaction &) = delete;
-    ~PlinthTransaction() override { plinth_transaction_destroy(tr_); }
+    explicit PlinthTransaction(plinth::Database &db) : tr_(db.begin().value()) {}
 
     Task<Result<MaybeString>> snapshotGet(std::string_view key) override
     {
-        auto read = call<plinth_value>([this, key](auto *self) {
-            return plinth_transaction_snapshot_get_async(tr_, nullptr, data_of(key), key.size(), self->told, self, nullptr);
-        });
-        co_return value_of(co_await read);
+        co_return value_of(co_await plinth::co_snapshot_get(tr_, key));
     }
 
     Task<Result<MaybeString>> get(std::string_view key) override
     {
-        auto read = call<plinth_value>([this, key](auto *self) {
-            return plinth_transaction_get_async(tr_, nullptr, data_of(key), key.size(), self->told, self, nullptr);
-        });
-        co_return value_of(co_await read);
+        co_return value_of(co_await plinth::co_get(tr_, key));
     }
 
     Task<Result<GetRangeResult>> snapshotGetRange(KeySelector begin, KeySelector end, int32_t limit) override
@@ -103,109 +79,85 @@ public:
         return range(begin, end, limit, false);
     }
 
-    plinth_error addReadConflict(std::string_view key) override
-    {
-        return plinth_transaction_add_read_conflict(tr_, nullptr, data_of(key), key.size());
-    }
+    plinth_error addReadConflict(std::string_view key) override { return tr_.add_read_conflict(key).code(); }
 
     plinth_error addReadConflictRange(std::string_view begin, std::string_view end) override
     {
-        return plinth_transaction_add_read_conflict_range(tr_, nullptr, data_of(begin), begin.size(), data_of(end), end.size());
+        return tr_.add_read_conflict_range(begin, end).code();
     }
 
-    plinth_error set(std::string_view key, std::string_view value) override
-    {
-        return plinth_transaction_set(tr_, nullptr, data_of(key), key.size(), data_of(value), value.size());
-    }
+    plinth_error set(std::string_view key, std::string_view value) override { return tr_.set(key, value).code(); }
 
-    plinth_error clear(std::string_view key) override
-    {
-        return plinth_transaction_clear(tr_, nullptr, data_of(key), key.size());
-    }
+    plinth_error clear(std::string_view key) override { return tr_.clear(key).code(); }
 
     plinth_error setVersionstampedKey(std::string_view key, uint32_t offset, std::string_view value) override
     {
-        return plinth_transaction_set_versionstamped_key(tr_, nullptr, data_of(key), key.size(), offset, data_of(value),
-                                                         value.size());
+        return tr_.set_versionstamped_key(key, offset, value).code();
     }
 
     plinth_error setVersionstampedValue(std::string_view key, std::string_view value, uint32_t offset) override
     {
-        return plinth_transaction_set_versionstamped_value(tr_, nullptr, data_of(key), key.size(), data_of(value),
-                                                           value.size(), offset);
+        return tr_.set_versionstamped_value(key, value, offset).code();
     }
 
     Task<Result<Nothing>> commit() override
     {
-        auto done = call<Nothing>([this](auto *self) {
-            return plinth_transaction_commit_async(tr_, self->done, self, nullptr);
-        });
-        co_return co_await done;
+        co_return Result<Nothing>{(co_await plinth::co_commit(tr_)).code(), {}};
     }
 
     Task<Result<Nothing>> onError(plinth_error error) override
     {
-        auto done = call<Nothing>([this, error](auto *self) {
-            return plinth_transaction_on_error_async(tr_, error, self->done, self, nullptr);
-        });
-        co_return co_await done;
+        co_return Result<Nothing>{(co_await plinth::co_on_error(tr_, error)).code(), {}};
     }
 
     int64_t getCommittedVersion() override
     {
-        int64_t version = -1;
-        return plinth_transaction_get_committed_version(tr_, &version) == 0 ? version : -1;
+        const plinth::Result<int64_t> version = tr_.committed_version();
+        return version.ok() ? *version : -1;
     }
 
     void setReadVersion(int64_t version) override
     {
         if (version >= 0)
-            plinth_transaction_set_read_version(tr_, version);
+            tr_.set_read_version(version).ignore();
     }
 
-    void cancel() override { plinth_transaction_cancel(tr_); }
-    void reset() override { plinth_transaction_reset(tr_); }
+    void cancel() override { tr_.cancel().ignore(); }
+    void reset() override { tr_.reset().ignore(); }
 
     /* Beyond the interface. */
-    plinth_transaction *handle() { return tr_; }
+    plinth::Transaction &plain() { return tr_; }
 
 private:
     Task<Result<GetRangeResult>> range(KeySelector begin, KeySelector end, int32_t limit, bool snapshot)
     {
-        plinth_key_selector from{data_of(begin.key), begin.key.size(), !begin.inclusive, 1};
-        plinth_key_selector to{data_of(end.key), end.key.size(), end.inclusive, 1};
-        plinth_range_options options{};
-        options.struct_size = sizeof options;
+        plinth::RangeOptions options;
         options.limit = limit;
         options.snapshot = snapshot;
-        auto read = call<plinth_range>([this, from, to, options](auto *self) {
-            return plinth_transaction_get_range_async(tr_, nullptr, &from, &to, &options, self->told, self, nullptr);
-        });
-        co_return rows_of(co_await read);
+        co_return rows_of(co_await plinth::co_get_range(tr_, plinth::Selector(begin.key, !begin.inclusive, 1),
+                                                        plinth::Selector(end.key, end.inclusive, 1), options));
     }
 
-    static Result<MaybeString> value_of(Result<plinth_value> read)
+    static Result<MaybeString> value_of(const plinth::Result<std::optional<plinth::Value>> &read)
     {
-        Result<MaybeString> result{read.error, {}};
-        if (read.value.data != nullptr)
-            result.value = text_of(read.value.data, read.value.len);
-        plinth_value_free(&read.value);
+        Result<MaybeString> result{read.code(), {}};
+        if (read.ok() && *read)
+            result.value = (*read)->str();
         return result;
     }
 
-    static Result<GetRangeResult> rows_of(Result<plinth_range> read)
+    static Result<GetRangeResult> rows_of(const plinth::Result<plinth::Range> &read)
     {
-        Result<GetRangeResult> result{read.error, {}};
-        for (size_t i = 0; i < read.value.count; i++) {
-            const plinth_key_value &item = read.value.items[i];
-            result.value.kvs.emplace_back(text_of(item.key, item.key_len), text_of(item.value, item.value_len));
-        }
-        result.value.hasMore = read.value.more;
-        plinth_range_free(&read.value);
+        Result<GetRangeResult> result{read.code(), {}};
+        if (!read.ok())
+            return result;
+        for (const auto &[key, value] : *read)
+            result.value.kvs.emplace_back(key, value);
+        result.value.hasMore = read->more();
         return result;
     }
 
-    plinth_transaction *tr_ = nullptr;
+    plinth::Transaction tr_;
 };
 
 /* Tries a body and its commit until they succeed, or fail for good. */

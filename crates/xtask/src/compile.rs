@@ -14,6 +14,9 @@ use crate::{header, Mode};
 /// Compiler, language and standard of each trial of include/plinth.h.
 const TRIALS: [[&str; 3]; 2] = [["gcc", "c", "-std=c99"], ["g++", "c++", "-std=c++17"]];
 
+/// The same of include/plinth.hpp and what it is made of, each alone.
+const CXX_TRIALS: [[&str; 3]; 2] = [["g++", "c++", "-std=c++17"], ["g++", "c++", "-std=c++20"]];
+
 /// The same with the program to compile, for the headers of libfdb_c.so.
 const FDB_TRIALS: [([&str; 3], &str); 4] = [
     (["gcc", "c", "-std=c90"], "ffi-tests/fdb_c/header_c90.c"),
@@ -29,6 +32,7 @@ const INCLUDE: &str = "#include <foundationdb/fdb_c.h>\n#include <foundationdb/f
 pub fn task(_: Mode) -> Outcome {
     let scratch = std::env::temp_dir().join(format!("plinth-header-{}.txt", std::process::id()));
     let complaints = native(&scratch).and_then(|mut complaints| {
+        complaints.extend(cxx(&scratch)?);
         complaints.extend(foundationdb(&scratch)?);
         Ok(complaints)
     });
@@ -37,7 +41,7 @@ pub fn task(_: Mode) -> Outcome {
     if complaints.is_empty() {
         let versions = VERSIONS.len();
         return Ok(format!(
-            "{} as C99 and as C++17, fdb_c.h as C90, C++98 and C++17 at {versions} versions",
+            "{} as C99 and as C++17, plinth.hpp as C++17 and C++20, fdb_c.h as C90, C++98 and C++17 at {versions} versions",
             header::PATH
         ));
     }
@@ -54,6 +58,21 @@ fn native(scratch: &Path) -> Result<Vec<String>, String> {
     let mut complaints = Vec::new();
     for trial in &TRIALS {
         complaints.extend(compile(trial, scratch, &[])?);
+    }
+    Ok(complaints)
+}
+
+/// include/plinth.hpp and include/plinth.
+fn cxx(scratch: &Path) -> Result<Vec<String>, String> {
+    let parts = fs::read_dir("include/plinth").map_err(|error| format!("include/plinth: {error}"))?;
+    let parts = parts.filter_map(Result::ok).map(|part| format!("plinth/{}", part.file_name().to_string_lossy()));
+    let mut complaints = Vec::new();
+    for name in parts.chain(["plinth.hpp".to_owned()]) {
+        write(scratch, &format!("#include <{name}>\n#include <{name}>\n"))?;
+        for trial in &CXX_TRIALS {
+            let found = compile(trial, scratch, &[])?;
+            complaints.extend(found.into_iter().map(|line| format!("{name} as {}: {line}", trial[2])));
+        }
     }
     Ok(complaints)
 }

@@ -1,0 +1,60 @@
+/*
+ * Key selectors, and what a range read is asked for. A selector views the bytes of its key, which have to
+ * last until the call that it is given to has returned.
+ */
+#ifndef PLINTH_SELECTOR_HPP
+#define PLINTH_SELECTOR_HPP
+
+#include <string_view>
+
+#include "value.hpp"
+
+namespace plinth {
+
+/* Names a key by its place; plinth_key_selector says how. */
+class Selector {
+public:
+    Selector(std::string_view key, bool or_equal, int32_t offset) noexcept
+        : key_(key), or_equal_(or_equal), offset_(offset)
+    {
+    }
+
+    static Selector last_below(std::string_view key) noexcept { return {key, false, 0}; }
+    static Selector last_at_or_below(std::string_view key) noexcept { return {key, true, 0}; }
+    static Selector first_at_or_above(std::string_view key) noexcept { return {key, false, 1}; }
+    static Selector first_above(std::string_view key) noexcept { return {key, true, 1}; }
+
+    /* So many keys further, or back. */
+    Selector operator+(int32_t keys) const noexcept { return {key_, or_equal_, offset_ + keys}; }
+    Selector operator-(int32_t keys) const noexcept { return {key_, or_equal_, offset_ - keys}; }
+
+    plinth_key_selector get() const noexcept { return {detail::data(key_), key_.size(), or_equal_, offset_}; }
+
+private:
+    std::string_view key_;
+    bool or_equal_;
+    int32_t offset_;
+};
+
+/* As plinth_range_options: no limits, forward, with conflicts, unless changed. */
+struct RangeOptions {
+    int32_t limit = 0;
+    int64_t target_bytes = 0;
+    bool snapshot = false;
+    bool reverse = false;
+
+    plinth_range_options get() const noexcept
+    {
+        plinth_range_options options{};
+        options.struct_size = sizeof options;
+        options.limit = limit;
+        options.target_bytes = target_bytes;
+        options.snapshot = snapshot;
+        options.reverse = reverse;
+        return options;
+    }
+};
+
+} // namespace plinth
+
+#endif
