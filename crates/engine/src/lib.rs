@@ -37,6 +37,7 @@ mod member;
 mod metrics;
 mod numbers;
 mod overlay;
+mod places;
 mod private;
 mod repair;
 mod service;

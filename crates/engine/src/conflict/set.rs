@@ -1,23 +1,32 @@
 //! The read or write conflict ranges of one transaction in one keyspace.
 //!
 //! Ranges are appended to one buffer without a look at the others, which is cheaper than any
-//! ordered structure for the few ranges of an ordinary transaction. When the list has doubled
-//! since it was last in order it is sorted and merged, so a transaction that reads the same
-//! keys for ever stays small.
+//! ordered structure for the few ranges of an ordinary transaction. From a few dozen on, a table
+//! tells which single keys are there, so that one that is read again is not added again. When the
+//! list has doubled since it was last in order, and what doubled it is not in that table, it is
+//! sorted and merged. So a transaction that reads the same keys or ranges for ever stays small.
 
 use plinth_api::key::is_successor;
+
+use crate::places::Places;
 
 /// Room made at the first range: enough for an ordinary transaction.
 const FIRST_RANGES: usize = 16;
 const FIRST_BYTES: usize = 512;
 /// Below this many ranges nothing is merged until somebody asks.
 const TIDY_FROM: usize = 256;
+/// From so many ranges on, the single keys are in the table too.
+const TABLE_FROM: usize = 32;
 
 /// Conflict ranges, in order after [`ConflictSet::tidy`].
 #[derive(Clone, Default)]
 pub struct ConflictSet {
     bytes: Vec<u8>,
     spans: Vec<Span>,
+    /// Where the single keys are in `spans`; empty while there are few.
+    places: Places,
+    /// Ranges that are not in `places`, about.
+    untold: usize,
     tidy_at: usize,
     tidied: bool,
 }
@@ -43,9 +52,56 @@ pub enum RangeRef<'a> {
 impl ConflictSet {
     /// Adds a single key.
     pub fn add_key(&mut self, key: &[u8]) {
+        if self.spans.len() < TABLE_FROM {
+            self.append_key(key);
+            self.untold += 1;
+            return;
+        }
+        if self.places.is_empty() {
+            self.make_places();
+        }
+        let hash = Places::hash(key);
+        let (spans, bytes) = (&self.spans, &self.bytes);
+        let is_key = |place: usize| spans.get(place).is_some_and(|span| bytes_of(span, bytes) == key);
+        if self.places.find(hash, is_key) {
+            return;
+        }
+        self.append_key(key);
+        if !self.places.insert(hash, self.spans.len() - 1) {
+            self.untold += 1;
+            self.tidy_when_doubled();
+        }
+    }
+
+    fn append_key(&mut self, key: &[u8]) {
         let begin = self.bytes.len();
-        self.bytes.extend_from_slice(key);
         self.push(Span { begin, begin_len: key.len(), end_len: 0, single: true });
+        self.bytes.extend_from_slice(key);
+    }
+
+    /// Adds a range that no other touches.
+    fn append(&mut self, begin: &[u8], end: &[u8]) {
+        match is_successor(begin, end) {
+            true => self.append_key(begin),
+            false => self.append_range(begin, end),
+        }
+    }
+
+    fn append_range(&mut self, begin: &[u8], end: &[u8]) {
+        let at = self.bytes.len();
+        self.push(Span { begin: at, begin_len: begin.len(), end_len: end.len(), single: false });
+        self.bytes.extend_from_slice(begin);
+        self.bytes.extend_from_slice(end);
+    }
+
+    /// Tells the table of the single keys that there are.
+    fn make_places(&mut self) {
+        self.places.reserve(self.spans.len());
+        self.untold = 0;
+        for (place, span) in self.spans.iter().enumerate() {
+            let told = span.single && self.places.insert(Places::hash(bytes_of(span, &self.bytes)), place);
+            self.untold += usize::from(!told);
+        }
     }
 
     /// Adds `[begin, end)`; an empty range has no effect.
@@ -56,10 +112,9 @@ impl ConflictSet {
         if is_successor(begin, end) {
             return self.add_key(begin);
         }
-        let at = self.bytes.len();
-        self.bytes.extend_from_slice(begin);
-        self.bytes.extend_from_slice(end);
-        self.push(Span { begin: at, begin_len: begin.len(), end_len: end.len(), single: false });
+        self.append_range(begin, end);
+        self.untold += 1;
+        self.tidy_when_doubled();
     }
 
     /// Adds a range.
@@ -82,7 +137,7 @@ impl ConflictSet {
 
     /// Bytes it occupies.
     pub fn memory(&self) -> usize {
-        self.bytes.capacity() + self.spans.capacity() * size_of::<Span>()
+        self.bytes.capacity() + self.spans.capacity() * size_of::<Span>() + self.places.memory()
     }
 
     /// Sorts the ranges and joins those that overlap or touch.
@@ -92,8 +147,7 @@ impl ConflictSet {
         }
         let mut order: Vec<Span> = self.spans.clone();
         order.sort_unstable_by(|a, b| self.begin_of(a).cmp(self.begin_of(b)));
-        // The bound keeps `merged` from being tidied while it is made.
-        let mut merged = ConflictSet { tidy_at: usize::MAX, ..ConflictSet::default() };
+        let mut merged = ConflictSet::default();
         let mut open: Option<(&[u8], Vec<u8>)> = None;
         for span in &order {
             let (begin, end) = (self.begin_of(span), self.end_of(span));
@@ -105,16 +159,17 @@ impl ConflictSet {
                 }
                 _ => {
                     if let Some((first, last)) = open.replace((begin, end)) {
-                        merged.add_range(first, &last);
+                        merged.append(first, &last);
                     }
                 }
             }
         }
         if let Some((first, last)) = open {
-            merged.add_range(first, &last);
+            merged.append(first, &last);
         }
         merged.tidied = true;
-        merged.tidy_at = (merged.spans.len() * 2).max(TIDY_FROM);
+        merged.untold = merged.spans.len();
+        merged.tidy_at = merged.untold * 2;
         *self = merged;
     }
 
@@ -125,7 +180,10 @@ impl ConflictSet {
         }
         self.spans.push(span);
         self.tidied = false;
-        if self.spans.len() >= self.tidy_at.max(TIDY_FROM) {
+    }
+
+    fn tidy_when_doubled(&mut self) {
+        if self.untold >= self.tidy_at.max(TIDY_FROM) {
             self.tidy();
         }
     }
@@ -140,7 +198,7 @@ impl ConflictSet {
     }
 
     fn begin_of(&self, span: &Span) -> &[u8] {
-        &self.bytes[span.begin..span.begin + span.begin_len]
+        bytes_of(span, &self.bytes)
     }
 
     fn end_of(&self, span: &Span) -> Vec<u8> {
@@ -149,6 +207,10 @@ impl ConflictSet {
             RangeRef::Range(_, end) => end.to_vec(),
         }
     }
+}
+
+fn bytes_of<'a>(span: &Span, bytes: &'a [u8]) -> &'a [u8] {
+    &bytes[span.begin..span.begin + span.begin_len]
 }
 
 impl RangeRef<'_> {
@@ -206,6 +268,30 @@ mod tests {
         for round in 0..100_000u32 {
             set.add_key(&(round % 50).to_be_bytes());
         }
+        // Those before the table are there twice, and so it is.
+        assert!(set.iter().count() <= 50 + TABLE_FROM && set.memory() < 8 << 10, "{}", set.memory());
+        for round in 0..100_000u32 {
+            set.add_range(&(round % 50).to_be_bytes(), &(round % 50 + 2).to_be_bytes());
+        }
         assert!(set.memory() < 64 << 10, "{}", set.memory());
+        set.tidy();
+        let [begin, end] = [0, 51u32].map(u32::to_be_bytes);
+        assert_eq!(set.iter().collect::<Vec<_>>(), [RangeRef::Range(&begin, &end)]);
+    }
+
+    #[test]
+    fn a_key_is_known_again_after_the_ranges_were_merged() {
+        let mut set = ConflictSet::default();
+        let keys: Vec<_> = (0..300u32).map(|number| (number * 2).to_be_bytes()).collect();
+        for _ in 0..3 {
+            keys.iter().for_each(|key| set.add_key(key));
+            assert_eq!(set.iter().count(), 300);
+            set.tidy();
+        }
+        set.add_range(b"x", b"z");
+        set.tidy();
+        assert!(set.iter().eq(keys.iter().map(|key| RangeRef::Key(key)).chain([RangeRef::Range(b"x", b"z")])));
+        keys.iter().for_each(|key| set.add_key(key));
+        assert_eq!(set.iter().count(), 301);
     }
 }

@@ -2,21 +2,31 @@
 //!
 //! While the read version can be read at, reading a key again gives the same value by itself. So
 //! the cache is only looked into when it no longer can: entries are appended without order, and
-//! searched one by one.
+//! searched one by one. From a few dozen on, a table tells which keys are there, so that one that
+//! is read for ever is kept once.
 
 use plinth_api::{RangeResult, Value};
+
+use crate::places::Places;
 
 /// Bytes kept at most; values read after that are not kept.
 const MOST_BYTES: usize = 1 << 20;
 /// Room made at the first value.
 const FIRST_ENTRIES: usize = 16;
-const FIRST_BYTES: usize = 512;
+const FIRST_BYTES: usize = 1024;
+/// From so many values on, their keys are in the table too.
+const TABLE_FROM: usize = 32;
+/// Values up to this length are copied; longer ones are shared, where they can be.
+const COPY_UP_TO: usize = 1024;
 
 /// What was read, key after key.
 #[derive(Default)]
 pub struct ReadCache {
-    keys: Vec<u8>,
+    /// Keys, each with its value behind it if that was copied.
+    copies: Vec<u8>,
     entries: Vec<Entry>,
+    /// Where keys are in `entries`; empty while there are few.
+    places: Places,
     ranges: Vec<KnownRange>,
     bytes: usize,
 }
@@ -34,7 +44,14 @@ struct Entry {
     keyspace: u32,
     key_begin: usize,
     key_len: usize,
-    value: Option<Value>,
+    value: Kept,
+}
+
+enum Kept {
+    Absent,
+    /// Its length; it is behind the key.
+    Copied(usize),
+    Shared(Value),
 }
 
 impl ReadCache {
@@ -44,21 +61,64 @@ impl ReadCache {
         if self.bytes + size > MOST_BYTES {
             return;
         }
-        if self.entries.capacity() == 0 {
-            self.entries.reserve(FIRST_ENTRIES);
-            self.keys.reserve(FIRST_BYTES);
+        match self.entries.len() {
+            0 if self.entries.capacity() == 0 => {
+                self.entries.reserve(FIRST_ENTRIES);
+                self.copies.reserve(FIRST_BYTES);
+            }
+            TABLE_FROM => self.make_places(),
+            _ => {}
+        }
+        if self.entries.len() >= TABLE_FROM {
+            let hash = Places::hash(key);
+            if self
+                .places
+                .find(hash, |place| self.entries.get(place).is_some_and(|entry| self.is_of(entry, keyspace, key)))
+            {
+                return;
+            }
+            self.places.insert(hash, self.entries.len());
         }
         self.bytes += size + size_of::<Entry>();
-        self.entries.push(Entry { keyspace, key_begin: self.keys.len(), key_len: key.len(), value: value.clone() });
-        self.keys.extend_from_slice(key);
+        let key_begin = self.copies.len();
+        self.copies.extend_from_slice(key);
+        let value = match value {
+            None => Kept::Absent,
+            Some(value) if value.len() <= COPY_UP_TO => {
+                self.copies.extend_from_slice(value);
+                Kept::Copied(value.len())
+            }
+            Some(value) => Kept::Shared(value.clone()),
+        };
+        self.entries.push(Entry { keyspace, key_begin, key_len: key.len(), value });
+    }
+
+    fn make_places(&mut self) {
+        if !self.places.is_empty() {
+            return;
+        }
+        for (place, entry) in self.entries.iter().enumerate() {
+            self.places.insert(Places::hash(self.key_of(entry)), place);
+        }
+    }
+
+    fn key_of(&self, entry: &Entry) -> &[u8] {
+        &self.copies[entry.key_begin..entry.key_begin + entry.key_len]
+    }
+
+    fn is_of(&self, entry: &Entry, keyspace: u32, key: &[u8]) -> bool {
+        entry.keyspace == keyspace && self.key_of(entry) == key
     }
 
     /// What a read of `key` found before, if it is known.
     pub fn find(&self, keyspace: u32, key: &[u8]) -> Option<Option<Value>> {
-        let same = |entry: &&Entry| {
-            entry.keyspace == keyspace && &self.keys[entry.key_begin..entry.key_begin + entry.key_len] == key
-        };
-        self.entries.iter().find(same).map(|entry| entry.value.clone())
+        let entry = self.entries.iter().find(|entry| self.is_of(entry, keyspace, key))?;
+        let begin = entry.key_begin + entry.key_len;
+        Some(match &entry.value {
+            Kept::Absent => None,
+            Kept::Copied(length) => Some(Value::Owned(self.copies[begin..begin + length].to_vec())),
+            Kept::Shared(value) => Some(value.clone()),
+        })
     }
 
     /// Keeps what a read of a range found: `rows` is all that is in `[begin, end)`.
@@ -87,13 +147,14 @@ impl ReadCache {
 
     /// Bytes it occupies, about.
     pub fn memory(&self) -> usize {
-        self.bytes
+        self.bytes + self.places.memory()
     }
 
     /// Forgets everything, and keeps the room.
     pub fn clear(&mut self) {
-        self.keys.clear();
+        self.copies.clear();
         self.entries.clear();
+        self.places.clear();
         self.ranges.clear();
         self.bytes = 0;
     }
@@ -115,6 +176,27 @@ mod tests {
             cache.keep(0, b"c", &Some(Value::Owned(vec![0; 100_000])));
         }
         assert!(cache.memory() < MOST_BYTES + 200_000);
+    }
+
+    #[test]
+    fn a_key_that_is_read_for_ever_is_kept_once() {
+        let mut cache = ReadCache::default();
+        let key = |number: u32| (number % 50).to_be_bytes();
+        let long = |number: u32| Value::Owned(vec![number as u8; number as usize % 50 * 40]);
+        let value = |number: u32| Some(number).filter(|number| *number > 10).map(long);
+        for number in 0..100_000 {
+            cache.keep(number % 2, &key(number), &value(number % 50));
+        }
+        assert!(cache.entries.len() <= 50 + TABLE_FROM, "{}", cache.entries.len());
+        for number in 0..50 {
+            let found = cache.find(number % 2, &key(number)).flatten();
+            assert_eq!(found.as_deref(), value(number).as_deref(), "{number}");
+            assert!(cache.find((number + 1) % 2, &key(number)).is_none());
+        }
+        cache.clear();
+        assert!(cache.find(0, &key(0)).is_none());
+        cache.keep(0, &key(0), &None);
+        assert!(matches!(cache.find(0, &key(0)), Some(None)));
     }
 
     /// RYW-12: a range is known from a wider one, in either direction.
