@@ -33,7 +33,7 @@ ABI := $(shell awk '/^.define PLINTH_ABI_VERSION/ { print $$3 }' include/plinth.
 RELEASE := target/release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo kills test check prove bench install uninstall clean
+.PHONY: help setup build demo kills test check prove bench install uninstall deb clean
 
 help:
 	@echo 'make demo       a file system of metadata from TREE=$(TREE), killed $(KILLS) times and checked'
@@ -46,6 +46,7 @@ help:
 	@echo 'make kills      the demonstration with 200 kills'
 	@echo 'make build      $(RELEASE)/libplinth.so, libplinth.a, libfdb_c.so and plinthd'
 	@echo 'make install    to PREFIX=$(PREFIX) below DESTDIR; make uninstall takes it away'
+	@echo 'make deb        Debian packages in build/deb: the library, its headers, its programs, libfdb_c.so'
 	@echo 'make setup      only the system packages and Rust'
 	@echo 'make clean      removes what was built'
 
@@ -85,6 +86,10 @@ install:
 
 uninstall:
 	@scripts/install.sh uninstall
+
+# Packages what `make build` left.
+deb: build
+	scripts/deb.sh
 
 clean:
 	rm -rf target build

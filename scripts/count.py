@@ -11,7 +11,7 @@ CARGO = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed;")
 CTEST = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)")
 # The last lines of clients/*/run.sh.
 CLIENTS = re.compile(r"^clients [a-z-]+ [0-9.]+: (\d+) passed, (\d+) failed$")
-# The steps of scripts/install-test.sh.
+# The steps of scripts/install-test.sh and deb-test.sh.
 INSTALL = re.compile(r"^install test: (ok|FAILED) ")
 # The last line of a stage of plinth-prove.
 PROVE = re.compile(r"^prove [a-z0-9-]+: (\d+) passed, (\d+) failed$")

@@ -124,6 +124,22 @@ drop_in() {
         cmake --build "$work/fdb_c" && ctest --test-dir "$work/fdb_c" --output-on-failure --no-tests=error
 }
 
+# The same by the names of the installed package.
+drop_in_by_cmake() {
+    mkdir -p "$work/fdb_c-package"
+    printf '%s\n' 'cmake_minimum_required(VERSION 3.16)' 'project(hello C)' 'find_package(Plinth REQUIRED)' \
+        "add_executable(hello $PWD/examples-c/fdb_c/hello.c)" 'target_compile_definitions(hello PRIVATE _XOPEN_SOURCE=700)' \
+        'target_link_libraries(hello PRIVATE Plinth::fdb_c)' >"$work/fdb_c-package/CMakeLists.txt"
+    cmake -S "$work/fdb_c-package" -B "$work/fdb_c-package/build" -DCMAKE_PREFIX_PATH="$prefix" &&
+        cmake --build "$work/fdb_c-package/build" && PLINTH_DATA=:memory: "$work/fdb_c-package/build/hello"
+}
+
+drop_in_by_pkg_config() {
+    # shellcheck disable=SC2046
+    cc -std=c11 -D_XOPEN_SOURCE=700 -o "$work/fdb-hello-pc" examples-c/fdb_c/hello.c \
+        $(pkg-config --cflags --libs plinth-fdb-c) -pthread && PLINTH_DATA=:memory: "$work/fdb-hello-pc"
+}
+
 # The same program, which does not say where the library is.
 launcher() {
     cc -std=c11 -D_XOPEN_SOURCE=700 -I "$prefix/include/plinth" -o "$work/fdb-hello" examples-c/fdb_c/hello.c \
@@ -177,6 +193,8 @@ try 'examples by pkg-config' run_examples "$work" pc-
 try 'examples by pkg-config, static' run_examples "$work" pc-static-
 try 'fsmeta with kills' short_fsmeta
 try 'libfdb_c' drop_in
+try 'libfdb_c by find_package' drop_in_by_cmake
+try 'libfdb_c by pkg-config' drop_in_by_pkg_config
 try 'plinth-run' launcher
 try 'plinthd' daemon
 try 'uninstall leaves nothing' uninstall

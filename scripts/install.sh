@@ -71,6 +71,7 @@ install_all() {
     install -m 644 "$BUILD/libplinth.a" "$lib/libplinth.a"
     strip --strip-debug "$lib/libplinth.a"
     render cmake/plinth.pc.in "$lib/pkgconfig/plinth.pc"
+    render cmake/plinth-fdb-c.pc.in "$lib/pkgconfig/plinth-fdb-c.pc"
     render cmake/PlinthConfig.cmake.in "$DESTDIR$config_dir/PlinthConfig.cmake"
     render cmake/PlinthConfigVersion.cmake.in "$DESTDIR$config_dir/PlinthConfigVersion.cmake"
     install -m 644 LICENSE NOTICE "$DESTDIR$DOCDIR"
@@ -81,7 +82,8 @@ install_all() {
 uninstall_all() {
     lib=$DESTDIR$LIBDIR
     rm -f "$DESTDIR$INCLUDEDIR/plinth.h" "$DESTDIR$INCLUDEDIR/plinth.hpp" "$lib/libplinth.so" "$lib/libplinth.so.$abi" \
-        "$lib/libplinth.so.$version" "$lib/libplinth.a" "$lib/pkgconfig/plinth.pc" "$DESTDIR$PREFIX/bin/plinth-run" \
+        "$lib/libplinth.so.$version" "$lib/libplinth.a" "$lib/pkgconfig/plinth.pc" \
+        "$lib/pkgconfig/plinth-fdb-c.pc" "$DESTDIR$PREFIX/bin/plinth-run" \
         "$DESTDIR$PREFIX/bin/plinthd" "$DESTDIR$MANDIR/man1/plinthd.1" "$DESTDIR$UNITDIR/plinthd@.service"
     rm -rf "$DESTDIR${config_dir:?}" "$DESTDIR${DOCDIR:?}" "${lib:?}/plinth" "$DESTDIR${INCLUDEDIR:?}/plinth"
     # Directories that others may share go only if they are empty.

@@ -19,6 +19,8 @@ ccache           keeps compiled C++ over clean builds
 valgrind         one run of the C tests
 abigail-tools    compares the binary interface with the last release
 libc6-dbg        without it Valgrind does not start
+dpkg-dev         makes Debian packages of the library
+fakeroot         installs them below a directory, in a test
 git              fetches and versions the sources
 python3          collects licences and test counts
 python3-venv     the Python clients of the tests
