@@ -33,7 +33,7 @@ ABI := $(shell awk '/^.define PLINTH_ABI_VERSION/ { print $$3 }' include/plinth.
 RELEASE := target/release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo kills test check prove bench install uninstall deb clean
+.PHONY: help setup build demo kills test check prove bench install uninstall deb wheel clean
 
 help:
 	@echo 'make demo       a file system of metadata from TREE=$(TREE), killed $(KILLS) times and checked'
@@ -47,6 +47,7 @@ help:
 	@echo 'make build      $(RELEASE)/libplinth.so, libplinth.a, libfdb_c.so and plinthd'
 	@echo 'make install    to PREFIX=$(PREFIX) below DESTDIR; make uninstall takes it away'
 	@echo 'make deb        Debian packages in build/deb: the library, its headers, its programs, libfdb_c.so'
+	@echo 'make wheel      a Python package of the library in build/wheel (examples-python)'
 	@echo 'make setup      only the system packages and Rust'
 	@echo 'make clean      removes what was built'
 
@@ -90,6 +91,9 @@ uninstall:
 # Packages what `make build` left.
 deb: build
 	scripts/deb.sh
+
+wheel: build
+	scripts/wheel.sh
 
 clean:
 	rm -rf target build

@@ -138,6 +138,7 @@ run() {
         step 'clients: node' clients/node/run.sh
         step 'clients: rust' clients/rust/run.sh
         step 'clients: together' clients/together/run.sh
+        step 'plinth for python' scripts/wheel.sh test
         step 'install' scripts/install-test.sh
         step 'debian packages' scripts/deb-test.sh
     fi
