@@ -24,8 +24,11 @@ use crate::{plinth_error, plinth_range, plinth_value};
 /// call that ends the operation (such as a reset, or a write that a watch waits for), or on a
 /// thread of the library. The library holds no lock meanwhile, so they may call anything: use,
 /// commit or destroy the same transaction, or close the database. Do not hold a lock that the
-/// callback takes while calling into the library. They should not wait for long, since others
-/// wait for the thread, and must return: an exception or longjmp out of one is undefined behaviour.
+/// callback takes while calling into the library. They should not wait for long, and must return:
+/// an exception or longjmp out of one is undefined behaviour. One that does not return keeps its
+/// thread, and plinth_database_close() waits for it if that thread is the library's. Up to 60 of
+/// these in a database hold up nothing else there; with more, timeouts and calls that wait for an
+/// asynchronous one may wait until some return. A process that ends waits for them for 10 s.
 ///
 /// A callback that starts the next operation may find itself called again before that call has
 /// returned. A program that chains many should start the next one from a loop instead.
@@ -136,10 +139,12 @@ impl<C: Callback> Receiver<C> {
     fn answer(self, outcome: Result<C::Outcome, Error>) {
         let mut given = C::Given::default();
         let code = entry::call(self.name, || C::fill(&mut given, outcome?));
-        // SAFETY: the contract of `new`; `self` is used up, so that this happens once.
-        entry::outside(|| unsafe { self.callback.run(self.user, code, &mut given) });
-        // SAFETY: as above.
-        unsafe { finish(self.finaliser, self.user) };
+        plinth_engine::outside(|| {
+            // SAFETY: the contract of `new`; `self` is used up, so that this happens once.
+            entry::outside(|| unsafe { self.callback.run(self.user, code, &mut given) });
+            // SAFETY: as above.
+            unsafe { finish(self.finaliser, self.user) };
+        });
     }
 }
 

@@ -189,7 +189,9 @@ pub unsafe extern "C" fn plinth_database_sync(db: *mut plinth_database) -> plint
 ///
 /// Calls that are running end first; commits that were accepted are finished. Watches and what
 /// else waits end with 9003: the callbacks of all asynchronous calls that were made before have run
-/// when it returns, unless it was called from one. Then the directory is free to be opened again,
+/// when it returns, unless it was called from one. It waits for those that run on threads of the
+/// library, as long as they take; one that runs inside a call of another thread ends with that call.
+/// Then the directory is free to be opened again,
 /// unless values of it were not freed yet: the last plinth_value_free() frees it then.
 /// Transactions, keyspaces and watches that are still open stay valid handles that fail with 9003;
 /// end them as usual, before or after.

@@ -342,7 +342,9 @@ DLLEXPORT WARN_UNUSED_RESULT fdb_error_t fdb_run_network(void);
 
 /*
  * Makes fdb_run_network() return, at once if it has not begun yet. The network cannot be run again
- * afterwards; what is not ready then need not become ready, and everything may still be destroyed.
+ * afterwards; what is not ready then need not become ready, and everything may still be destroyed. It waits
+ * for no callback, but fdb_run_network() returns only when the one that runs has; in a child of fork() that
+ * does not call fdb_run_network() this function waits for the callback in its place, for 10 s at most.
  * Threads: Any; fdb_run_network() makes the calling thread the network thread.
  * Errors: 2008 network_not_setup.
  * Rules: NET-2, FUT-13.

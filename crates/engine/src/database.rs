@@ -19,7 +19,7 @@ use crate::life::{self, Left, Life, Place};
 use crate::local::{Local, Parts};
 use crate::member::{Member, Shared};
 use crate::metrics::Counters;
-use crate::store::{check_room, store_options, Rocks, Store, Unsound};
+use crate::store::{check_room, remove_copies, store_options, Rocks, Store, Unsound};
 use crate::transaction::Transaction;
 use crate::vacant::VacantRanges;
 use crate::version::{Clock, SharedSnapshot, Versions};
@@ -87,6 +87,7 @@ pub fn host(path: &Path, options: &DatabaseOptions, claimed: OpenDirectory) -> R
     check_room(options)?;
     let begin = || {
         let (watermark, marks) = Watermark::open(path);
+        remove_copies(path);
         let unsound = Unsound::find(path).map_err(|error| error.context("nothing was changed"))?;
         if let Some(marks) = marks {
             // Opening would throw away what it can't use.

@@ -19,6 +19,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
@@ -57,6 +58,8 @@ pub struct Executor {
     seats: [Condvar; MOST_THREADS],
     /// Where those that close sleep.
     ended: Condvar,
+    /// Threads of the pool that are in the program's callbacks.
+    outside: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -90,9 +93,11 @@ struct State {
 /// What the calling thread is inside of: each worker is a thread of a pool, the others are guests.
 struct Frame {
     executor: *const Executor,
-    worker: bool,
+    worker: Option<Arc<Executor>>,
     blocked: bool,
     closing: bool,
+    /// Whether it is in a callback of the program.
+    outside: bool,
 }
 
 thread_local! {
@@ -110,6 +115,7 @@ impl Executor {
             state: Mutex::new(State { most: MOST_THREADS, idle_for: IDLE_FOR, ..State::default() }),
             seats: std::array::from_fn(|_| Condvar::new()),
             ended: Condvar::new(),
+            outside: AtomicUsize::new(0),
         })
     }
 
@@ -118,7 +124,7 @@ impl Executor {
     /// started; and after [`close`](Self::close). Only a job that is itself inside many others on
     /// its thread queues beyond the bound.
     pub fn submit(self: &Arc<Self>, job: Job) {
-        let depth = self.frames(|frames| frames.filter(|frame| !frame.worker).count());
+        let depth = self.frames(|frames| frames.filter(|frame| frame.worker.is_none()).count());
         let mut state = self.lock();
         if state.closed {
             drop(state);
@@ -272,7 +278,7 @@ impl Executor {
 
     /// What a thread does.
     fn live(self: &Arc<Self>, number: usize) {
-        self.enter(true);
+        self.enter(Some(self.clone()));
         let mut state = self.lock();
         while let Some(job) = self.next(state, number) {
             run(job);
@@ -346,7 +352,7 @@ impl Executor {
     fn run_here(&self, mut state: MutexGuard<'_, State>, job: Job) {
         state.guests += 1;
         drop(state);
-        self.enter(false);
+        self.enter(None);
         run(job);
         let mut state = self.lock();
         state.guests -= 1;
@@ -364,8 +370,8 @@ impl Executor {
         }
     }
 
-    fn enter(&self, worker: bool) {
-        let frame = Frame { executor: self, worker, blocked: false, closing: false };
+    fn enter(&self, worker: Option<Arc<Self>>) {
+        let frame = Frame { executor: self, worker, blocked: false, closing: false, outside: false };
         let _ = FRAMES.try_with(|frames| frames.borrow_mut().push(frame));
     }
 
@@ -388,7 +394,7 @@ impl Executor {
     /// Notes whether the calling thread is one of the pool and waits. Returns whether that is new.
     fn mark_blocked(&self, blocked: bool) -> bool {
         let mark = |frame: &mut Frame| std::mem::replace(&mut frame.blocked, blocked) != blocked;
-        self.frames(|frames| frames.filter(|frame| frame.worker).any(mark))
+        self.frames(|frames| frames.filter(|frame| frame.worker.is_some()).any(mark))
     }
 
     /// Notes that the jobs that the calling thread is inside of have called `close`. Returns
@@ -421,6 +427,44 @@ impl State {
     fn is_over(&self, inside: bool) -> bool {
         let nothing_left = self.jobs.is_empty() && self.timers.is_empty() && self.left.is_empty() && self.joining == 0;
         nothing_left && self.alive.len() + self.guests == if inside { self.closing } else { 0 }
+    }
+}
+
+/// Runs a callback of the program, which may never return. If that takes the last thread of the pool
+/// that the calling thread is one of, another one may stand in for it.
+pub fn outside<T>(callback: impl FnOnce() -> T) -> T {
+    let enter = |frames: &RefCell<Vec<Frame>>| {
+        let mut frames = frames.borrow_mut();
+        let frame = frames.iter_mut().find(|frame| frame.worker.is_some() && !frame.outside)?;
+        frame.outside = true;
+        frame.worker.clone()
+    };
+    // A callback inside a callback is no further one: there is one such frame on a thread at most.
+    let Some(pool) = FRAMES.try_with(enter).ok().flatten() else {
+        return callback();
+    };
+    let outside = Outside(&pool);
+    let last = pool.outside.fetch_add(1, Ordering::Relaxed) + 1 >= pool.threads;
+    let blocked = (last && pool.mark_blocked(true)).then(|| {
+        let blocked = Blocked(&pool);
+        let mut state = pool.lock();
+        state.busy -= 1;
+        pool.cover(&mut state);
+        drop(state);
+        blocked
+    });
+    let answer = callback();
+    drop((blocked, outside));
+    answer
+}
+
+/// While it lives, the calling thread, one of the pool, is in a callback.
+struct Outside<'a>(&'a Executor);
+
+impl Drop for Outside<'_> {
+    fn drop(&mut self) {
+        self.0.outside.fetch_sub(1, Ordering::Relaxed);
+        self.0.frames(|frames| frames.for_each(|frame| frame.outside = false));
     }
 }
 

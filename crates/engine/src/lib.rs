@@ -56,5 +56,6 @@ mod wire;
 pub use database::{open, owner};
 #[cfg(feature = "defects")]
 pub use defects::{switch_on, Defect};
+pub use executor::outside;
 pub use repair::repair;
 pub use store::{store_options, StoreOptions};

@@ -22,7 +22,7 @@ use crate::format;
 use crate::inherited;
 use crate::life::Left;
 use crate::numbers;
-use crate::store::{store_options, Rocks, Store, Unsound, META};
+use crate::store::{remove_copies, store_options, Rocks, Store, Unsound, META};
 use crate::watermark::{Marks, Watermark};
 
 /// Where RocksDB puts what it takes out, and so does a repair.
@@ -37,6 +37,7 @@ pub fn repair(path: &str) -> Result<Repaired> {
     let within = |error: Error| error.context(path.display().to_string());
     let claimed = format::claim_to_repair(path).map_err(within)?;
     let (watermark, marks) = Watermark::open(path);
+    remove_copies(path);
     let before = files(&path.join(LOST));
     let unsound = Unsound::find(path).map_err(within)?;
     if !unsound.is_empty() {

@@ -24,8 +24,6 @@ typedef enum {
     /* What is read. */
     BYTES,
     LENGTH,
-    KEYS,
-    COUNT_OF_KEYS,
     TEXT,
     SELECTOR,
     RANGE_OPTIONS,
@@ -42,7 +40,6 @@ typedef enum {
     /* What is called. */
     VALUE_CALLBACK,
     RANGE_CALLBACK,
-    VALUES_CALLBACK,
     DONE_CALLBACK,
     CALLBACK,
     HOOK,

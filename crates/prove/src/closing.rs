@@ -68,6 +68,45 @@ pub fn stages() -> Vec<Stage> {
             },
             ..stage
         },
+        Stage {
+            name: "closing-fdb",
+            what: "handles of libfdb_c end while other threads use them, and their futures become ready",
+            rounds: "times 100 databases and 45 to warm up",
+            begin: |workshop| {
+                Begun::begin_fdb(workshop, "closing_fdb", |_, round, place, command| closing(round, place, command))
+            },
+            ..stage
+        },
+        Stage {
+            name: "stopping",
+            what: "fdb_stop_network at some moment with calls, futures, watches and callbacks under way",
+            rounds: "times 20 processes",
+            begin: |workshop| {
+                Begun::begin_fdb(workshop, "stopping", |_, round, place, command| stopping(round, place, command))
+            },
+            ..stage
+        },
+        Stage {
+            name: "stuck",
+            what: "callbacks that never return: others go on, close waits, and the process can end",
+            rounds: "times 10 processes",
+            begin: |workshop| {
+                Begun::begin(workshop, "stuck", |_, round, place, command| leaving(round, place, command))
+            },
+            ..stage
+        },
+        Stage {
+            name: "stuck-fdb",
+            what: "the same on the network thread of libfdb_c",
+            rounds: "times 20 processes",
+            begin: |workshop| {
+                Begun::begin_fdb(workshop, "stopping", |_, round, place, command| {
+                    stopping(round, place, command);
+                    command.arg("stuck");
+                })
+            },
+            ..stage
+        },
         stage,
     ]
 }
@@ -84,6 +123,10 @@ fn leaving(round: Round, place: &Path, command: &mut Command) {
     command.arg(round.seed.to_string()).arg("10").arg(place.join("data"));
 }
 
+fn stopping(round: Round, place: &Path, command: &mut Command) {
+    command.arg(round.seed.to_string()).arg("20").arg(place.join("data"));
+}
+
 fn signals(round: Round, place: &Path, command: &mut Command) {
     command.arg(round.seed.to_string()).arg("2").arg(place.join("data"));
 }
@@ -97,7 +140,20 @@ struct Begun {
 
 impl Begun {
     fn begin(workshop: &Workshop, name: &'static str, arguments: Arguments) -> Result<Box<dyn Trial>, Trouble> {
-        let library = workshop.release.join("libplinth.so");
+        Self::with(workshop, "libplinth.so", name, arguments)
+    }
+
+    fn begin_fdb(workshop: &Workshop, name: &'static str, arguments: Arguments) -> Result<Box<dyn Trial>, Trouble> {
+        Self::with(workshop, "libfdb_c.so", name, arguments)
+    }
+
+    fn with(
+        workshop: &Workshop,
+        library: &str,
+        name: &'static str,
+        arguments: Arguments,
+    ) -> Result<Box<dyn Trial>, Trouble> {
+        let library = workshop.release.join(library);
         let program = workshop.c_program_with(name, &library, &["-D_GNU_SOURCE"])?;
         Ok(Box::new(Self { workshop: workshop.clone(), name, program, arguments }))
     }

@@ -153,6 +153,7 @@ fn run(stages: &[Stage], chosen: &[usize], arguments: &Arguments) -> Result<bool
     let workshop = Workshop::new(&root, arguments.short)?;
     let lock = File::create(workshop.build.join("lock"))?;
     lock.try_lock().map_err(|_| Trouble::Rig("another run is under way in this directory".to_owned()))?;
+    workshop.clear_scratch();
     let machine = Machine::ask(&root);
     let path = workshop.build.join(if arguments.short { "state-short.json" } else { "state.json" });
     // The short form is a test, which begins anew each time.

@@ -7,6 +7,9 @@ use std::process::{Command, Output, Stdio};
 
 use crate::stage::Trouble;
 
+/// A place in memory, on most machines.
+const MEMORY: &str = "/dev/shm";
+
 /// The places of one run.
 #[derive(Clone, Debug)]
 pub struct Workshop {
@@ -35,12 +38,28 @@ impl Workshop {
     pub fn scratch(&self) -> Result<tempfile::TempDir, Trouble> {
         let place = self.build.join("scratch");
         fs::create_dir_all(&place)?;
-        Ok(tempfile::Builder::new().prefix("plinth-").tempdir_in(place)?)
+        Ok(tempfile::Builder::new().prefix(&scratch_prefix()).tempdir_in(place)?)
+    }
+
+    /// Removes what runs left that were killed: what is named after a process that is no more. File systems that are
+    /// still mounted are left alone, with all that is in them.
+    pub fn clear_scratch(&self) {
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        for place in [self.build.join("scratch"), PathBuf::from(MEMORY)] {
+            for left in fs::read_dir(place).into_iter().flatten().flatten() {
+                let (name, path) = (left.file_name(), left.path());
+                let owner = name.to_str().and_then(owner_of_scratch);
+                let is_gone = owner.is_some_and(|owner| !Path::new("/proc").join(owner.to_string()).exists());
+                if is_gone && !mounts.contains(&*path.to_string_lossy()) {
+                    let _ = fs::remove_dir_all(path);
+                }
+            }
+        }
     }
 
     /// The same in memory where the machine has a place for it: for what needs no disk, and many rounds.
     pub fn quick_scratch(&self) -> Result<tempfile::TempDir, Trouble> {
-        match tempfile::Builder::new().prefix("plinth-").tempdir_in("/dev/shm") {
+        match tempfile::Builder::new().prefix(&scratch_prefix()).tempdir_in(MEMORY) {
             Ok(scratch) => Ok(scratch),
             Err(_) => self.scratch(),
         }
@@ -53,7 +72,16 @@ impl Workshop {
 
     /// The same against a library that was built otherwise, with further arguments of the compiler.
     pub fn c_program_with(&self, name: &str, library: &Path, flags: &[&str]) -> Result<PathBuf, Trouble> {
-        let source = self.root.join(format!("crates/prove/c/{name}.c"));
+        self.compile("crates/prove/c", name, library, flags)
+    }
+
+    /// The same of a C test, `ffi-tests/NAME.c`.
+    pub fn c_test(&self, name: &str, library: &Path) -> Result<PathBuf, Trouble> {
+        self.compile("ffi-tests", name, library, &[])
+    }
+
+    fn compile(&self, sources: &str, name: &str, library: &Path, flags: &[&str]) -> Result<PathBuf, Trouble> {
+        let source = self.root.join(sources).join(format!("{name}.c"));
         let directory = self.build.join(format!("bin-{:x}", hash(&format!("{}{flags:?}", library.display()))));
         fs::create_dir_all(&directory)?;
         let program = directory.join(name);
@@ -104,6 +132,15 @@ impl Workshop {
     }
 }
 
+/// What the names of directories for databases begin with: they tell who made them.
+fn scratch_prefix() -> String {
+    format!("plinth-{}-", std::process::id())
+}
+
+fn owner_of_scratch(name: &str) -> Option<u32> {
+    name.strip_prefix("plinth-")?.split_once('-')?.0.parse().ok()
+}
+
 /// Fails with [`Trouble::Missing`] unless the program can be started.
 pub fn need(program: &str, package: &str) -> Result<(), Trouble> {
     let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output()?;
@@ -117,4 +154,23 @@ pub fn need(program: &str, package: &str) -> Result<(), Trouble> {
 pub fn hash(text: &str) -> u64 {
     // FNV-1a.
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_left_is_removed_and_no_more() {
+        let root = tempfile::tempdir().unwrap();
+        let workshop = Workshop::new(root.path(), true).unwrap();
+        let ours = workshop.scratch().unwrap();
+        let scratch = workshop.build.join("scratch");
+        // No process has this number: it is above the largest there may be.
+        let (left, other) = (scratch.join("plinth-4194305-abc"), scratch.join("plinth-notes"));
+        fs::create_dir_all(left.join("data")).unwrap();
+        fs::create_dir(&other).unwrap();
+        workshop.clear_scratch();
+        assert!(!left.exists() && other.exists() && ours.path().exists());
+    }
 }

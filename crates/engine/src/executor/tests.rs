@@ -356,3 +356,60 @@ fn a_chain_of_jobs_does_not_use_up_the_stack() {
         assert_nothing_left(&pool);
     }
 }
+
+#[test]
+fn callbacks_that_do_not_return_leave_a_thread_for_the_others() {
+    for threads in [1, 2, 4] {
+        let (pool, (release, gate), (tell, told)) = (Executor::new(threads, 64), channel::<()>(), channel());
+        let gate = Arc::new(Mutex::new(gate));
+        let stuck = |gate: Arc<Mutex<_>>| {
+            let (begun, begins) = channel();
+            pool.submit(Box::new(move || {
+                outside(|| {
+                    begun.send(()).unwrap();
+                    // A callback inside another one is no further one.
+                    outside(|| drop(gate.lock()));
+                });
+            }));
+            begins.recv_timeout(LONG).unwrap();
+        };
+        let held = gate.lock().unwrap();
+        for number in 0..MOST_THREADS - 2 {
+            stuck(gate.clone());
+            assert_eq!(pool.outside.load(SeqCst), number + 1);
+            let (job, timer) = (tell.clone(), tell.clone());
+            pool.submit(Box::new(move || job.send(current().id()).unwrap()));
+            pool.at(soon(0), Box::new(move || timer.send(current().id()).unwrap()));
+            for _ in 0..2 {
+                assert_ne!(told.recv_timeout(LONG).unwrap(), current().id(), "nobody is left but the caller");
+            }
+        }
+        until(|| pool.lock().busy < threads);
+        drop((held, release));
+        pool.close();
+        assert_eq!(pool.outside.load(SeqCst), 0);
+        assert_nothing_left(&pool);
+    }
+}
+
+#[test]
+fn a_callback_may_wait_and_close_and_return_to_its_place() {
+    let (pool, (tell, told)) = (Executor::new(1, 8), channel());
+    for _ in 0..3 {
+        let (inner, tell) = (pool.clone(), tell.clone());
+        pool.submit(Box::new(move || {
+            let (done, is_done) = channel();
+            outside(|| {
+                inner.submit(Box::new(move || done.send(()).unwrap()));
+                // The only thread waits for another job of the same pool.
+                tell.send(inner.blocking(|| is_done.recv_timeout(LONG))).unwrap();
+            });
+        }));
+    }
+    (0..3).for_each(|_| told.recv_timeout(LONG).unwrap().unwrap());
+    let inner = pool.clone();
+    pool.submit(Box::new(move || outside(|| inner.close())));
+    pool.close();
+    assert_eq!(pool.outside.load(SeqCst), 0);
+    assert_nothing_left(&pool);
+}

@@ -10,7 +10,6 @@ mod desk;
 mod keeper;
 mod line;
 mod link;
-mod many;
 mod outbox;
 mod reading;
 mod reply;

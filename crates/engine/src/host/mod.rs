@@ -18,7 +18,6 @@ mod call;
 mod commits;
 mod flow;
 mod greeting;
-mod many;
 mod poller;
 mod pool;
 mod reply;

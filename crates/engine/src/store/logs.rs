@@ -23,6 +23,9 @@ const HEAD: usize = 7;
 /// Types of records in logs that are used again.
 const USED_AGAIN: [u8; 6] = [5, 6, 7, 8, 11, 131];
 
+/// What the names of directories with copies begin with.
+const COPIES: &str = "sound-logs-";
+
 /// Logs of which only a part is sound, with the bytes of that part.
 #[derive(Debug, Default)]
 pub struct Unsound(Vec<(PathBuf, u64)>);
@@ -63,7 +66,7 @@ impl Unsound {
     /// Copies all logs of the directory, cut, to a place beside them, or where temporary files go if that
     /// can't be written.
     pub fn copy(&self, directory: &Path) -> Result<Sound> {
-        let name = format!("sound-logs-{}", Uuid::new_v4());
+        let name = format!("{COPIES}{}", Uuid::new_v4());
         let mut builder = DirBuilder::new();
         builder.mode(0o700);
         let beside = directory.join(&name);
@@ -101,6 +104,19 @@ impl Sound {
 impl Drop for Sound {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Removes copies that are there because a process ended in the middle of an opening. For whoever has the
+/// directory to itself: nobody reads them.
+pub fn remove_copies(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.strip_prefix(COPIES)).map(Uuid::try_parse);
+        if matches!(id, Some(Ok(_))) && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            // What cannot be removed takes room and harms nobody.
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
@@ -210,6 +226,14 @@ mod tests {
         assert_eq!(fs::read(place.join("000005.log")).unwrap(), record(8, 9));
         drop(copy);
         assert!(!place.exists() && fs::metadata(&log).unwrap().len() > BLOCK as u64);
+        // As if the process had ended before it removed them.
+        let left = unsound.copy(directory.path()).unwrap();
+        let place = left.path().to_owned();
+        std::mem::forget(left);
+        let other = directory.path().join("sound-logs-of-mine");
+        fs::create_dir(&other).unwrap();
+        remove_copies(directory.path());
+        assert!(!place.exists() && other.exists() && log.exists());
         unsound.cut().unwrap();
         assert!(Unsound::find(directory.path()).unwrap().is_empty());
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use plinth_api::{Code, Error, Result, Value};
 
-pub use logs::Unsound;
+pub use logs::{remove_copies, Unsound};
 pub use options::{check_room, store_options, StoreOptions};
 pub use rocks::Rocks;
 
@@ -41,9 +41,6 @@ pub const NOT_IN_MEMORY: Code = Code::from_number(-2);
 pub trait Snapshot: Send + Sync {
     /// The value of a key.
     fn get(&self, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
-
-    /// The values of keys, in the order of the keys.
-    fn get_many(&self, tier: Tier, keyspace: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>>;
 
     /// Visits the pairs of a range. Returns what it stepped over.
     fn scan(&self, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<Skipped>;
