@@ -15,6 +15,9 @@ ROUNDS ?=
 EACH ?=
 SEED ?=
 
+# Options of plinth-bench, for a part of `make bench`.
+BENCH ?=
+
 # Where `make install` puts things.
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -33,7 +36,7 @@ ABI := $(shell awk '/^.define PLINTH_ABI_VERSION/ { print $$3 }' include/plinth.
 RELEASE := target/release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo kills test check prove bench install uninstall deb wheel clean
+.PHONY: help setup build demo kills test check prove bench bench-instructions install uninstall deb wheel clean
 
 help:
 	@echo 'make demo       a file system of metadata from TREE=$(TREE), killed $(KILLS) times and checked'
@@ -41,8 +44,10 @@ help:
 	@echo 'make check      the fast part of it: format, lints, generated files, Rust tests'
 	@echo "make prove      what Plinth promises to survive, tried at length; P='P2 racing' chooses, FRESH=1 begins anew,"
 	@echo '                ROUNDS=n or EACH=seconds scales; target/release/plinth-prove --list tells what there is'
-	@echo 'make bench      Plinth beside plain RocksDB and its own transactions; libfdb_c from C and Python;'
-	@echo '                guests beside the host, Redis and PostgreSQL (installs the two; scripts/bench-peers.sh)'
+	@echo 'make bench      Plinth beside plain RocksDB and its own transactions, LMDB, redb, fjall, SQLite, Redis and'
+	@echo '                PostgreSQL (installs the last two); libfdb_c from C and Python; figures go to'
+	@echo '                docs/PERFORMANCE.md; BENCH="--quick --group reads" is a part of the first'
+	@echo 'make bench-instructions   instructions of a transaction, by callgrind'
 	@echo 'make kills      the demonstration with 200 kills'
 	@echo 'make build      $(RELEASE)/libplinth.so, libplinth.a, libfdb_c.so and plinthd'
 	@echo 'make install    to PREFIX=$(PREFIX) below DESTDIR; make uninstall takes it away'
@@ -77,9 +82,17 @@ prove: build
 	@FRESH='$(FRESH)' ROUNDS='$(ROUNDS)' EACH='$(EACH)' SEED='$(SEED)' scripts/prove.sh $(P)
 
 bench: build
-	cargo run --release $(CARGO_FLAGS) -p plinth-bench
+	cargo run --release $(CARGO_FLAGS) -p plinth-bench -- $(BENCH)
+ifeq ($(BENCH),)
+	scripts/bench-embedded.sh
 	scripts/bench-peers.sh
+	scripts/bench-document.sh
 	clients/python/run.sh --bench 7.3.79
+endif
+
+bench-instructions: build
+	cargo build --release $(CARGO_FLAGS) -p plinth-bench
+	scripts/bench-instructions.sh
 
 # Takes what `make build` left, so that root needs no Rust.
 install:

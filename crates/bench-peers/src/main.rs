@@ -21,20 +21,20 @@ mod server;
 use std::path::Path;
 use std::process::ExitCode;
 
-use plinth_bench::engines::{self, Engine, Kind};
+use plinth_bench::engines::{self, Engine, Kind, Settings};
 use plinth_bench::error::Result;
-use plinth_bench::Program;
+use plinth_bench::{Group, Program};
 
 fn main() -> ExitCode {
     let engines = &[Kind::Plinth, Kind::Guest, Kind::Redis, Kind::Postgres];
-    plinth_bench::main(&Program { name: "plinth-bench-peers", engines, open, missing })
+    plinth_bench::main(&Program { name: "plinth-bench-peers", engines, groups: &[Group::Processes], open, missing })
 }
 
-fn open(kind: Kind, directory: &Path) -> Result<Box<dyn Engine>> {
+fn open(kind: Kind, directory: &Path, settings: &Settings) -> Result<Box<dyn Engine>> {
     match kind {
         Kind::Redis => Ok(Box::new(redis::Redis::open(directory)?)),
         Kind::Postgres => Ok(Box::new(postgres::Postgres::open(directory)?)),
-        _ => engines::open(kind, directory),
+        _ => engines::open(kind, directory, settings),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use plinth_bench::engines::{Engine, Key, Session, Transaction};
+use plinth_bench::engines::{Engine, Key, Session, Slice, Task, Transaction};
 use plinth_bench::error::{Context, Error, Result};
 use plinth_bench::machine;
 use postgres::error::SqlState;
@@ -151,7 +151,7 @@ impl Statements {
             let row = self.client.query_opt(&self.read, &[&&key[..]])?.ok_or(Failure::Missing)?;
             black_box(row.get::<_, &[u8]>(0));
         }
-        if let Some((begin, count)) = transaction.range {
+        if let Some(Slice { from: begin, count, .. }) = transaction.range {
             let rows = self.client.query(&self.range, &[&&begin[..], &(count as i64)])?;
             for row in &rows {
                 black_box((row.get::<_, &[u8]>(0), row.get::<_, &[u8]>(1)));
@@ -197,7 +197,8 @@ impl From<postgres::Error> for Failure {
 }
 
 impl Session for Statements {
-    fn run(&mut self, transaction: &Transaction<'_>) -> Result<u64> {
+    fn run(&mut self, task: &Task<'_>) -> Result<u64> {
+        let Task::Plain(transaction) = task else { return Err(Error::new("not measured here")) };
         let mut retries = 0;
         loop {
             match self.attempt(transaction) {

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use plinth_bench::engines::{Engine, Session, Transaction};
+use plinth_bench::engines::{Engine, Session, Slice, Task, Transaction};
 use plinth_bench::error::{Context, Error, Result};
 use plinth_bench::machine;
 use redis::{Client, Commands, Connection};
@@ -80,7 +80,7 @@ impl Requests {
             let value: Option<Vec<u8>> = self.connection.get(&key[..]).context("GET")?;
             black_box(value.ok_or_else(|| Error::new("a key is missing"))?);
         }
-        let Some((begin, count)) = transaction.range else { return Ok(()) };
+        let Some(Slice { from: begin, count, .. }) = transaction.range else { return Ok(()) };
         let from = [b"[", &begin[..]].concat();
         let keys: Vec<Vec<u8>> =
             self.connection.zrangebylex_limit(INDEX, from, "+", 0, count as isize).context("ZRANGEBYLEX")?;
@@ -112,7 +112,8 @@ impl Requests {
 }
 
 impl Session for Requests {
-    fn run(&mut self, transaction: &Transaction<'_>) -> Result<u64> {
+    fn run(&mut self, task: &Task<'_>) -> Result<u64> {
+        let Task::Plain(transaction) = task else { return Err(Error::new("not measured here")) };
         let mut retries = 0;
         loop {
             if !transaction.reads.is_empty() && !transaction.writes.is_empty() {

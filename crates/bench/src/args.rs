@@ -3,14 +3,18 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::case::{Case, Group};
 use crate::engines::Kind;
 use crate::error::{Context, Error, Result};
-use crate::work::Case;
+use crate::scene::{self, Scene};
 use crate::Program;
 
 /// What `--help` prints.
 pub fn help(program: &Program) -> String {
-    HELP.replace("{program}", program.name).replace("{engines}", &names(program.engines))
+    let groups: Vec<&str> = program.groups.iter().map(|group| group.name()).collect();
+    HELP.replace("{program}", program.name)
+        .replace("{engines}", &names(program.engines))
+        .replace("{groups}", &groups.join(","))
 }
 
 fn names(engines: &[Kind]) -> String {
@@ -20,7 +24,8 @@ fn names(engines: &[Kind]) -> String {
 const HELP: &str = "\
 cargo run --release -p {program} -- [options]
 
-  --quick           3 rounds of 0.4 s instead of 5 of 1.5 s
+  --quick           3 rounds of 0.2 s instead of 5 of 0.5 s
+  --group LIST      of {groups}; default all
   --rounds N        rounds of each measurement; the medians are printed
   --seconds S       length of a round
   --keys N          keys in each database, from 10000 on; default 1000000
@@ -30,6 +35,15 @@ cargo run --release -p {program} -- [options]
   --directory PATH  where the databases are made, and removed at the end; default the
                     system's temporary directory. It should be on the disk to be measured.
   --output FILE     default bench-results.json
+  --list            what would be measured, and on which engines
+
+cargo run --release -p {program} -- --document FILE RESULTS...
+                    writes the tables of results into FILE, between its markers, and the pictures beside
+                    it in img/
+
+cargo run --release -p {program} -- --instructions COUNT --engines ENGINE --only NAME
+                    that many transactions of the first such case with one thread, for a tool that counts
+                    instructions (scripts/bench-instructions.sh)
 ";
 
 /// The parsed command line.
@@ -51,12 +65,18 @@ pub struct Args {
     pub directory: PathBuf,
     /// The JSON file.
     pub output: PathBuf,
+    /// The groups of cases.
+    pub groups: Vec<Group>,
+    /// Where a worker is.
+    pub scene: &'static Scene,
+    /// Only say what would be measured.
+    pub list: bool,
     /// What this process is.
     pub role: Role,
 }
 
 /// What a process of the program is.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub enum Role {
     /// The one that was started by hand.
     Parent,
@@ -64,20 +84,27 @@ pub enum Role {
     Worker(Kind),
     /// A child of a child: the host of the database in `directory`.
     Host,
+    /// Runs so many transactions and measures nothing.
+    Counted(u64),
+    /// Makes a document of results.
+    Writer { document: PathBuf, results: Vec<PathBuf> },
 }
 
 impl Args {
     /// Parses the arguments after the program's name.
-    pub fn parse(engines: &[Kind], given: impl Iterator<Item = String>) -> Result<Self> {
+    pub fn parse(program: &Program, given: impl Iterator<Item = String>) -> Result<Self> {
         let mut args = Self {
             help: false,
             rounds: 5,
-            seconds: 1.5,
+            seconds: 0.5,
             keys: 1_000_000,
             only: Vec::new(),
-            engines: engines.to_vec(),
+            engines: program.engines.to_vec(),
             directory: std::env::temp_dir(),
             output: PathBuf::from("bench-results.json"),
+            groups: program.groups.to_vec(),
+            scene: &scene::MAIN,
+            list: false,
             role: Role::Parent,
         };
         let mut given = given;
@@ -85,12 +112,23 @@ impl Args {
             let mut value = || given.next().ok_or_else(|| Error::new(format!("{name} needs a value")));
             match name.as_str() {
                 "--help" | "-h" => args.help = true,
-                "--quick" => (args.rounds, args.seconds) = (3, 0.4),
+                "--quick" => (args.rounds, args.seconds) = (3, 0.2),
                 "--rounds" => args.rounds = number(&name, &value()?)?,
                 "--seconds" => args.seconds = number(&name, &value()?)?,
                 "--keys" => args.keys = number(&name, &value()?)?,
                 "--only" => args.only = value()?.split(',').map(String::from).collect(),
                 "--engines" => args.engines = value()?.split(',').map(str::parse).collect::<Result<_>>()?,
+                "--group" => args.groups = value()?.split(',').map(str::parse).collect::<Result<_>>()?,
+                "--list" => args.list = true,
+                "--scene" => {
+                    let name = value()?;
+                    args.scene = Scene::find(&name).ok_or_else(|| Error::new(format!("there is no scene {name}")))?;
+                }
+                "--instructions" => args.role = Role::Counted(number(&name, &value()?)?),
+                "--document" => {
+                    let document = value()?.into();
+                    args.role = Role::Writer { document, results: given.by_ref().map(PathBuf::from).collect() };
+                }
                 "--directory" => args.directory = value()?.into(),
                 "--output" => args.output = value()?.into(),
                 "--worker" => args.role = Role::Worker(value()?.parse()?),
@@ -98,12 +136,15 @@ impl Args {
                 _ => return Err(Error::new(format!("there is no option {name}; see --help"))),
             }
         }
-        args.check(engines)
+        args.check(program)
     }
 
-    fn check(self, offered: &[Kind]) -> Result<Self> {
-        if let Some(kind) = self.engines.iter().find(|kind| !offered.contains(kind)) {
-            return Err(Error::new(format!("{} is not one of {}", kind.name(), names(offered))));
+    fn check(self, program: &Program) -> Result<Self> {
+        if let Some(kind) = self.engines.iter().find(|kind| !program.engines.contains(kind)) {
+            return Err(Error::new(format!("{} is not one of {}", kind.name(), names(program.engines))));
+        }
+        if let Some(group) = self.groups.iter().find(|group| !program.groups.contains(group)) {
+            return Err(Error::new(format!("{} has no group {}; see --help", program.name, group.name())));
         }
         if self.rounds == 0 || self.seconds.is_nan() || self.seconds <= 0.0 {
             return Err(Error::new("--rounds and --seconds must be above 0"));
@@ -114,12 +155,14 @@ impl Args {
         Ok(self)
     }
 
-    /// Whether `--only` lets this case through. One that a single engine of several is for shows nothing.
+    /// Whether this case is asked for. One that a single engine of several is for shows nothing.
     pub fn wants(&self, case: &Case) -> bool {
         let label = case.label();
         let measured = self.engines.iter().filter(|kind| case.measures(**kind)).count();
-        let alone = measured < self.engines.len().min(2);
-        !alone && (self.only.is_empty() || self.only.iter().any(|part| label.contains(part.as_str())))
+        let alone = measured < self.engines.len().min(case.group.engines().len()).min(2);
+        let named = self.only.is_empty() || self.only.iter().any(|part| label.contains(part.as_str()));
+        let keys = case.scene.keys.unwrap_or(self.keys);
+        !alone && named && self.groups.contains(&case.group) && case.work.fits(keys)
     }
 }
 

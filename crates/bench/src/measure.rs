@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{json, Value};
 
+use crate::case::{Case, Durability};
 use crate::data::Values;
 use crate::engines::Engine;
 use crate::error::{Context, Error, Result};
+use crate::generator::Generator;
 use crate::histogram::Histogram;
 use crate::machine;
-use crate::work::{Case, Durability, Generator};
 
 /// Rounds so far in this process. Seeds are made of it: no two rounds have the same transactions,
 /// but every engine has the same ones in the same round.
@@ -25,8 +26,12 @@ pub struct Sample {
     pub per_second: f64,
     /// Median time of a transaction with its retries, in microseconds.
     pub p50_us: f64,
-    /// The same for 99 of 100.
+    /// The same for 90 of 100.
+    pub p90_us: f64,
+    /// For 99 of 100.
     pub p99_us: f64,
+    /// For 999 of 1,000.
+    pub p999_us: f64,
     /// Processor time of the whole process, and of its servers, for each transaction, in microseconds.
     pub cpu_us: f64,
     /// Times a transaction had to be tried again.
@@ -63,11 +68,39 @@ pub fn measure(engine: &dyn Engine, case: &Case, keys: u64, values: &Values, sec
     Ok(Sample {
         per_second: shares.iter().map(|share| share.counted).sum::<u64>() as f64 / (seconds * (1.0 - LEAD_IN)),
         p50_us: all.percentile(0.5) as f64 / 1e3,
+        p90_us: all.percentile(0.9) as f64 / 1e3,
         p99_us: all.percentile(0.99) as f64 / 1e3,
+        p999_us: all.percentile(0.999) as f64 / 1e3,
         cpu_us: cpu.as_secs_f64() * 1e6 / transactions.max(1) as f64,
         conflicts: shares.iter().map(|share| share.conflicts).sum(),
         commits: after.commits - before.commits,
         syncs: after.syncs - before.syncs,
+        peak_bytes: machine::peak_memory()?,
+    })
+}
+
+/// Has an engine opened again and again, by `open`, which also closes it, and tells the time that this took.
+pub fn measure_opening(seconds: f64, mut open: impl FnMut() -> Result<Duration>) -> Result<Sample> {
+    machine::reset_peak();
+    let cpu = machine::cpu_time()?;
+    let (began, mut times, mut total) = (Instant::now(), Histogram::new(), Duration::ZERO);
+    let mut count = 0u64;
+    while count == 0 || began.elapsed().as_secs_f64() < seconds {
+        let time = open()?;
+        times.record(time.as_nanos() as u64, 1);
+        (total, count) = (total + time, count + 1);
+    }
+    let percentile = |share| times.percentile(share) as f64 / 1e3;
+    Ok(Sample {
+        per_second: count as f64 / total.as_secs_f64(),
+        p50_us: percentile(0.5),
+        p90_us: percentile(0.9),
+        p99_us: percentile(0.99),
+        p999_us: percentile(0.999),
+        cpu_us: (machine::cpu_time()? - cpu).as_secs_f64() * 1e6 / count as f64,
+        conflicts: 0,
+        commits: 0,
+        syncs: 0,
         peak_bytes: machine::peak_memory()?,
     })
 }
@@ -139,7 +172,8 @@ impl Sample {
     /// As a line for the parent process.
     pub fn to_json(&self) -> Value {
         json!({
-            "per_second": self.per_second, "p50_us": self.p50_us, "p99_us": self.p99_us, "cpu_us": self.cpu_us,
+            "per_second": self.per_second, "p50_us": self.p50_us, "p90_us": self.p90_us, "p99_us": self.p99_us,
+            "p999_us": self.p999_us, "cpu_us": self.cpu_us,
             "conflicts": self.conflicts, "commits": self.commits, "syncs": self.syncs, "peak_bytes": self.peak_bytes,
         })
     }
@@ -151,7 +185,9 @@ impl Sample {
         Ok(Self {
             per_second: real("per_second")?,
             p50_us: real("p50_us")?,
+            p90_us: real("p90_us")?,
             p99_us: real("p99_us")?,
+            p999_us: real("p999_us")?,
             cpu_us: real("cpu_us")?,
             conflicts: whole("conflicts")?,
             commits: whole("commits")?,

@@ -4,18 +4,22 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Instant;
 
 use serde_json::{json, Value};
 
 use crate::args::Args;
+use crate::case::{self, Case};
 use crate::data::Values;
 use crate::engines::{self, Engine, Kind};
 use crate::error::{Context, Error, Result};
+use crate::generator::{self, Generator};
 use crate::machine;
-use crate::measure::{measure, Sample};
-use crate::work;
+use crate::measure::{measure, measure_opening, Sample};
+use crate::scene::Scene;
+use crate::work::Action;
 use crate::Program;
 
 /// A child process, seen from the parent.
@@ -29,12 +33,14 @@ pub struct Worker {
 
 impl Worker {
     /// Starts the child and waits until its database is loaded.
-    pub fn start(kind: Kind, args: &Args, scratch: &Path) -> Result<Self> {
+    pub fn start(kind: Kind, scene: &Scene, args: &Args, scratch: &Path) -> Result<Self> {
         let program = std::env::current_exe().context("this program's path")?;
         let keys = args.keys.to_string();
-        let arguments: [&OsStr; 6] = [
+        let arguments: [&OsStr; 8] = [
             "--worker".as_ref(),
             kind.name().as_ref(),
+            "--scene".as_ref(),
+            scene.name.as_ref(),
             "--keys".as_ref(),
             keys.as_ref(),
             "--directory".as_ref(),
@@ -54,9 +60,9 @@ impl Worker {
         Ok(worker)
     }
 
-    /// The engine's name.
-    pub fn name(&self) -> &'static str {
-        self.kind.name()
+    /// The engine.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Has one case measured.
@@ -98,50 +104,105 @@ impl Worker {
 
 /// The child's life: load, then measure what is asked for until the input ends.
 pub fn serve(program: &Program, kind: Kind, args: &Args) -> Result<()> {
-    let values = Values::new(1);
-    let directory = args.directory.join(kind.name());
-    let engine = match load(program, kind, &directory, args.keys, &values) {
-        Ok(engine) => engine,
+    let (values, cases) = (Values::new(1), case::cases());
+    let mut stage = match Stage::load(program, kind, args, &values) {
+        Ok(stage) => stage,
         Err(error) => return say(&json!({ "error": error.to_string() })),
     };
     say(&json!({}))?;
-    let cases = work::cases();
     for line in std::io::stdin().lock().lines() {
         let line = line.context("reading from the parent process")?;
         let sample = parse(&line).and_then(|(case, seconds)| {
             let case = cases.get(case).ok_or_else(|| Error::new(format!("there is no case {case}")))?;
-            let sample = measure(&*engine, case, args.keys, &values, seconds)?;
-            settle(&*engine, &directory)?;
+            let sample = stage.measure(case, seconds)?;
+            settle(stage.engine()?, &stage.directory)?;
             Ok(sample)
         });
         say(&sample.map_or_else(|error| json!({ "error": error.to_string() }), |sample| sample.to_json()))?;
     }
-    engine.close()
+    stage.engine.map_or(Ok(()), Engine::close)
 }
 
-/// Fills the database, compacts it, and reads all of it once.
-fn load(program: &Program, kind: Kind, directory: &Path, keys: u64, values: &Values) -> Result<Box<dyn Engine>> {
-    // A guest's database is loaded like the others, before it has a host.
-    let loader = if kind == Kind::Guest { Kind::Plinth } else { kind };
-    let engine = (program.open)(loader, directory)?;
-    {
-        let mut session = engine.session(false)?;
-        work::load(keys, values, |transaction| session.run(transaction).map(drop))?;
+/// The database of this process.
+struct Stage<'a> {
+    program: &'a Program,
+    kind: Kind,
+    scene: &'static Scene,
+    directory: PathBuf,
+    keys: u64,
+    values: &'a Values,
+    /// None only while it is opened again.
+    engine: Option<Box<dyn Engine>>,
+    /// What was prepared in it.
+    prepared: Vec<String>,
+}
+
+impl<'a> Stage<'a> {
+    /// Fills the database, compacts it, and reads much of it once.
+    fn load(program: &'a Program, kind: Kind, args: &Args, values: &'a Values) -> Result<Self> {
+        let (scene, keys) = (args.scene, args.scene.keys.unwrap_or(args.keys));
+        let directory = args.directory.join(kind.name());
+        let mut stage = Self { program, kind, scene, directory, keys, values, engine: None, prepared: Vec::new() };
+        // A guest's database is loaded like the others, before it has a host.
+        let loader = if kind == Kind::Guest { Kind::Plinth } else { kind };
+        let engine = (program.open)(loader, &stage.directory, &scene.settings())?;
+        generator::load(keys, values, &mut *engine.session(false)?)?;
+        engine.close()?;
+        if kind.is_rocksdb() {
+            engines::compact(&stage.directory)?;
+        }
+        stage.engine = Some(stage.open()?);
+        {
+            let mut session = stage.engine()?.session(false)?;
+            let (mut ranges, count) = generator::warm(keys, values);
+            for _ in 0..count {
+                session.run(&ranges.next())?;
+            }
+        }
+        settle(stage.engine()?, &stage.directory)?;
+        Ok(stage)
     }
-    engine.close()?;
-    if kind.is_rocksdb() {
-        engines::compact(directory)?;
+
+    fn open(&self) -> Result<Box<dyn Engine>> {
+        (self.program.open)(self.kind, &self.directory, &self.scene.settings())
     }
-    let engine = (program.open)(kind, directory)?;
-    {
-        let mut session = engine.session(false)?;
-        let (mut ranges, count) = work::warm(keys, values);
-        for _ in 0..count {
-            session.run(&ranges.next())?;
+
+    fn engine(&self) -> Result<&dyn Engine> {
+        self.engine.as_deref().ok_or_else(|| Error::new("the database was not opened again"))
+    }
+
+    fn measure(&mut self, case: &Case, seconds: f64) -> Result<Sample> {
+        self.prepare(case)?;
+        match case.work.action {
+            Action::Open => self.measure_opening(case, seconds),
+            _ => measure(self.engine()?, case, self.keys, self.values, seconds),
         }
     }
-    settle(&*engine, directory)?;
-    Ok(engine)
+
+    /// What the case needs to be there: most of it once, some before each round.
+    fn prepare(&mut self, case: &Case) -> Result<()> {
+        let needs = generator::needs(case.work);
+        if let Some(name) = needs.filter(|name| !self.prepared.iter().any(|prepared| prepared == name)) {
+            generator::prepare(case.work, self.values, &mut *self.engine()?.session(false)?)?;
+            settle(self.engine()?, &self.directory)?;
+            self.prepared.push(name.to_owned());
+        }
+        generator::refill(case.work, self.values, &mut *self.engine()?.session(false)?)
+    }
+
+    fn measure_opening(&mut self, case: &Case, seconds: f64) -> Result<Sample> {
+        let mut generator = Generator::new(case.work, self.keys, self.values, 1);
+        measure_opening(seconds, || {
+            self.engine.take().map_or(Ok(()), Engine::close)?;
+            machine::wait_until_closed(&self.directory)?;
+            let began = Instant::now();
+            let engine = self.open()?;
+            engine.session(false)?.run(&generator.next())?;
+            let time = began.elapsed();
+            self.engine = Some(engine);
+            Ok(time)
+        })
+    }
 }
 
 /// Waits until the engine is idle, in this process and in others.

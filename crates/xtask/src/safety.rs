@@ -9,7 +9,7 @@ use crate::outcome::{judge, Outcome};
 use crate::Mode;
 
 /// Where it may be, and why.
-const PLACES: [(&str, &str); 9] = [
+const PLACES: [(&str, &str); 10] = [
     ("src", "pointers from C"),
     ("crates/boundary/src", "pointers from C, and fork"),
     ("crates/fdb-c/src", "pointers from C"),
@@ -17,6 +17,7 @@ const PLACES: [(&str, &str); 9] = [
     ("crates/engine/src/signals.rs", "the signal mask of a thread"),
     ("crates/plinthd/src/signals.rs", "what a signal may do"),
     ("crates/bench/src", "measures by the C functions"),
+    ("crates/bench-embedded/src", "LMDB's file in memory"),
     ("crates/prove/src", "system calls that have no safe form"),
     ("crates/xtask/src/fdb", "writes code that has it"),
 ];

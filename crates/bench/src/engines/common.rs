@@ -2,23 +2,34 @@
 //! Relies on the C API's rules: an error string is allocated with malloc and freed by the caller.
 
 use std::ffi::{c_char, CStr, CString};
-use std::hint::black_box;
 use std::path::Path;
 use std::ptr;
+use std::slice;
 
+use ::rocksdb::perf::{set_perf_stats, PerfStatsLevel};
 use ::rocksdb::{
     AsRawPtr, BottommostLevelCompaction, ColumnFamilyDescriptor, CompactOptions, WaitForCompactOptions, DB,
 };
 use librocksdb_sys as ffi;
 use plinth_engine::StoreOptions;
 
+use super::steps::{Range, LAST};
+use super::{rust, Settings};
 use crate::error::{Context, Error, Result};
 use crate::{fairness, machine};
 
-/// The RocksDB options of every engine here: those that Plinth opens a database of default
-/// options with. They outlive what is opened with them.
-pub fn options() -> StoreOptions {
-    plinth_engine::store_options(&plinth_api::DatabaseOptions::default())
+/// The RocksDB options of every engine here: those that Plinth opens a database of the same
+/// settings with. They outlive what is opened with them.
+pub fn options(settings: &Settings) -> StoreOptions {
+    let mut options = plinth_engine::store_options(&rust::options(settings));
+    options.database.set_use_direct_reads(settings.direct);
+    options
+}
+
+/// Has RocksDB count nothing on this thread, as Plinth's point reads do: a program that looks at no counters
+/// need not pay for them.
+pub fn count_nothing() {
+    set_perf_stats(PerfStatsLevel::Disable);
 }
 
 /// The one column family of the peers, opened with options of its own.
@@ -66,63 +77,81 @@ pub fn checked<T>(call: impl FnOnce(*mut *mut c_char) -> T) -> std::result::Resu
     }
 }
 
-/// Looks at the first and the last byte, as a program that uses what it reads would at least.
-///
-/// # Safety
-/// `data` points to `length` readable bytes.
-pub unsafe fn touch(data: *const u8, length: usize) {
-    if length > 0 {
-        // SAFETY: both lie in the bytes given.
-        unsafe { black_box((*data, *data.add(length - 1))) };
-    }
-}
-
-/// Looks at a pinned value and lets go of it. A missing key is an error: all keys exist.
-pub fn look(value: *mut ffi::rocksdb_pinnableslice_t) -> Result<()> {
+/// Shows a pinned value and lets go of it; whether there is one.
+#[inline]
+pub fn show(value: *mut ffi::rocksdb_pinnableslice_t, mut see: impl FnMut(&[u8])) -> bool {
     if value.is_null() {
-        return Err(Error::new("a key is missing"));
+        return false;
     }
     let mut length = 0;
     // SAFETY: not null, so a pinned value; its bytes live until it is destroyed.
     unsafe {
         let data = ffi::rocksdb_pinnableslice_value(value, &mut length);
-        touch(data.cast(), length);
+        see(slice::from_raw_parts(data.cast(), length));
         ffi::rocksdb_pinnableslice_destroy(value);
     }
-    Ok(())
+    true
 }
 
-/// Looks at so many pairs from `begin` on and destroys the iterator.
-pub fn look_through(iterator: *mut ffi::rocksdb_iterator_t, begin: &[u8], count: usize) -> Result<()> {
+/// Shows the pairs of a range and destroys the iterator; how many there were.
+pub fn show_all(
+    iterator: *mut ffi::rocksdb_iterator_t,
+    range: Range<'_>,
+    mut see: impl FnMut(&[u8], &[u8]),
+) -> std::result::Result<usize, String> {
     let mut seen = 0;
     // SAFETY: the iterator is live until destroyed here; keys and values are read only while it
     // stands on them and is valid.
-    let result = unsafe {
-        ffi::rocksdb_iter_seek(iterator, begin.as_ptr().cast(), begin.len());
-        while seen < count && ffi::rocksdb_iter_valid(iterator) != 0 {
+    unsafe {
+        seek(iterator, range);
+        while seen < range.limit && ffi::rocksdb_iter_valid(iterator) != 0 {
             let key = ffi::rocksdb_iter_key_slice(iterator);
+            let key = slice::from_raw_parts(key.data.cast(), key.size);
+            if !range.reverse && range.end.is_some_and(|end| key >= end) || range.reverse && key < range.begin {
+                break;
+            }
             let value = ffi::rocksdb_iter_value_slice(iterator);
-            touch(key.data.cast(), key.size);
-            touch(value.data.cast(), value.size);
+            see(key, slice::from_raw_parts(value.data.cast(), value.size));
             seen += 1;
-            if seen < count {
-                ffi::rocksdb_iter_next(iterator);
+            match range.reverse {
+                _ if seen == range.limit => {}
+                false => ffi::rocksdb_iter_next(iterator),
+                true => ffi::rocksdb_iter_prev(iterator),
             }
         }
         let result = checked(|error| ffi::rocksdb_iter_get_error(iterator, error));
         ffi::rocksdb_iter_destroy(iterator);
-        result
+        result.map(|()| seen)
+    }
+}
+
+/// Stands the iterator on the first pair of a range.
+///
+/// # Safety
+/// The iterator is live.
+unsafe fn seek(iterator: *mut ffi::rocksdb_iterator_t, range: Range<'_>) {
+    let begin = match range.reverse {
+        false => range.begin,
+        true => range.end.unwrap_or(LAST),
     };
-    result.context("range read")?;
-    match seen == count {
-        true => Ok(()),
-        false => Err(Error::new(format!("a range read found {seen} pairs of {count}"))),
+    // SAFETY: the key is readable for the call, and the iterator is live.
+    unsafe {
+        if !range.reverse {
+            return ffi::rocksdb_iter_seek(iterator, begin.as_ptr().cast(), begin.len());
+        }
+        ffi::rocksdb_iter_seek_for_prev(iterator, begin.as_ptr().cast(), begin.len());
+        if ffi::rocksdb_iter_valid(iterator) != 0 {
+            let key = ffi::rocksdb_iter_key_slice(iterator);
+            if slice::from_raw_parts(key.data.cast::<u8>(), key.size) == begin {
+                ffi::rocksdb_iter_prev(iterator);
+            }
+        }
     }
 }
 
 /// Compacts all column families of a closed database and waits until nothing is left to do.
 pub fn compact(directory: &Path) -> Result<()> {
-    let (options, path) = (options(), fairness::database(directory)?);
+    let (options, path) = (options(&Settings::default()), fairness::database(directory)?);
     // A library has a RocksDB of its own, and locks do not exclude the process that has them.
     machine::wait_until_closed(&path)?;
     let names = DB::list_cf(&options.database, &path).context("column families")?;

@@ -6,16 +6,21 @@
 use std::ffi::{c_char, c_int, c_void, CStr};
 use std::path::Path;
 use std::ptr;
+use std::slice;
 use std::sync::OnceLock;
 
 use super::library::{functions, Library};
-use super::{common, Engine, Session, Transaction};
+use super::steps::{Failure, Range, Step, Steps, LAST};
+use super::{Engine, Key, Session, Task};
 use crate::error::{Error, Result};
 
 /// The version of the interface, for the library and for what is declared here.
 const API_VERSION: c_int = 730;
 /// Streaming mode: exactly as many pairs as the limit says.
 const EXACT: c_int = 0;
+/// Atomic operations.
+const ADD: c_int = 2;
+const SET_VERSIONSTAMPED_KEY: c_int = 14;
 /// The predicate of errors that are worth trying again.
 const RETRYABLE: c_int = 50_000;
 
@@ -50,6 +55,8 @@ functions! {
             c_int, c_int, c_int, c_int, c_int, c_int
         ) -> Object;
     set = fdb_transaction_set: fn(Object, *const u8, c_int, *const u8, c_int);
+    clear = fdb_transaction_clear: fn(Object, *const u8, c_int);
+    atomic_op = fdb_transaction_atomic_op: fn(Object, *const u8, c_int, *const u8, c_int, c_int);
     commit = fdb_transaction_commit: fn(Object) -> Object;
     on_error = fdb_transaction_on_error: fn(Object, c_int) -> Object;
     future_destroy = fdb_future_destroy: fn(Object);
@@ -145,33 +152,46 @@ struct Client {
     db: Object,
 }
 
-/// Not an error of the library: the data is not what was loaded.
-const MISSING: c_int = -1;
+/// One try of a transaction.
+struct Try<'a> {
+    functions: &'a Functions,
+    handle: Object,
+}
 
-impl Client {
-    fn read(&self, handle: Object, key: &[u8]) -> c_int {
-        let functions = &self.functions;
-        let take = |future| {
-            let (mut present, mut value, mut length) = (0, ptr::null(), 0);
-            // SAFETY: the future is ready and of this type; its value lives until it is destroyed.
-            unsafe {
-                let error = (functions.get_value)(future, &mut present, &mut value, &mut length);
-                if error != 0 {
-                    return error;
-                }
-                if present == 0 {
-                    return MISSING;
-                }
-                common::touch(value, length as usize);
-            }
-            0
-        };
-        // SAFETY: the transaction is live, the key readable for the call; the future is new.
-        unsafe { functions.finish((functions.get)(handle, key.as_ptr(), key.len() as c_int, 0), take) }
+fn done(error: c_int) -> Step<()> {
+    match error {
+        0 => Ok(()),
+        code => Err(Failure::Code(code)),
+    }
+}
+
+impl Steps for Try<'_> {
+    fn get(&mut self, key: &[u8], see: impl FnMut(&[u8])) -> Step<bool> {
+        // SAFETY: the transaction is live, the key readable for the call.
+        let future = unsafe { (self.functions.get)(self.handle, key.as_ptr(), key.len() as c_int, 0) };
+        self.value(future, see)
     }
 
-    fn range(&self, handle: Object, begin: &[u8], count: usize) -> c_int {
-        let functions = &self.functions;
+    /// All are asked for, then each is waited for.
+    fn get_many(&mut self, keys: &[Key], mut see: impl FnMut(&[u8])) -> Step<usize> {
+        let ask = |key: &Key| {
+            // SAFETY: as above.
+            unsafe { (self.functions.get)(self.handle, key.as_ptr(), key.len() as c_int, 0) }
+        };
+        let futures: Vec<Object> = keys.iter().map(ask).collect();
+        let (mut found, mut outcome) = (0, Ok(()));
+        for future in futures {
+            match self.value(future, &mut see) {
+                Ok(present) => found += usize::from(present),
+                Err(failure) => outcome = Err(failure),
+            }
+        }
+        outcome.map(|()| found)
+    }
+
+    fn range(&mut self, range: Range<'_>, mut see: impl FnMut(&[u8], &[u8])) -> Step<usize> {
+        let functions = self.functions;
+        let mut count = 0;
         let take = |future| {
             let (mut pairs, mut found, mut more) = (ptr::null(), 0, 0);
             // SAFETY: the future is ready and of this type; its array lives until it is destroyed.
@@ -180,65 +200,116 @@ impl Client {
                 if error != 0 {
                     return error;
                 }
-                for at in 0..found as usize {
+                count = found as usize;
+                for at in 0..count {
                     let pair: KeyValue = *pairs.add(at);
-                    common::touch(pair.key, pair.key_length as usize);
-                    common::touch(pair.value, pair.value_length as usize);
+                    let bytes = |data, length: c_int| slice::from_raw_parts(data, length as usize);
+                    see(bytes(pair.key, pair.key_length), bytes(pair.value, pair.value_length));
                 }
             }
-            match found as usize == count {
-                true => 0,
-                false => MISSING,
+            0
+        };
+        let ((first, length), last) = ((range.begin.as_ptr(), range.begin.len() as c_int), range.end.unwrap_or(LAST));
+        let (limit, reverse) = (range.limit as c_int, c_int::from(range.reverse));
+        // SAFETY: the transaction is live, both keys readable for the call; the future is new.
+        let error = unsafe {
+            let (last, last_length) = (last.as_ptr(), last.len() as c_int);
+            let future = (functions.get_range)(
+                self.handle,
+                first,
+                length,
+                0,
+                1,
+                last,
+                last_length,
+                0,
+                1,
+                limit,
+                0,
+                EXACT,
+                1,
+                0,
+                reverse,
+            );
+            functions.finish(future, take)
+        };
+        done(error).map(|()| count)
+    }
+
+    fn set(&mut self, key: &[u8], value: &[u8]) -> Step<()> {
+        let lengths = (key.len() as c_int, value.len() as c_int);
+        // SAFETY: the transaction is live; key and value are readable for the call.
+        unsafe { (self.functions.set)(self.handle, key.as_ptr(), lengths.0, value.as_ptr(), lengths.1) };
+        Ok(())
+    }
+
+    fn clear(&mut self, key: &[u8]) -> Step<()> {
+        // SAFETY: the transaction is live; the key is readable for the call.
+        unsafe { (self.functions.clear)(self.handle, key.as_ptr(), key.len() as c_int) };
+        Ok(())
+    }
+
+    fn add(&mut self, key: &[u8]) -> Step<()> {
+        self.change(key, &1u64.to_le_bytes(), ADD);
+        Ok(())
+    }
+
+    fn append(&mut self, queue: &[u8], number: u16, value: &[u8]) -> Step<()> {
+        let place = (queue.len() as u32).to_le_bytes();
+        self.change(&[queue, &[0; 10], &number.to_be_bytes(), &place].concat(), value, SET_VERSIONSTAMPED_KEY);
+        Ok(())
+    }
+}
+
+impl Try<'_> {
+    fn change(&self, key: &[u8], operand: &[u8], kind: c_int) {
+        let lengths = (key.len() as c_int, operand.len() as c_int);
+        // SAFETY: the transaction is live; key and operand are readable for the call.
+        unsafe { (self.functions.atomic_op)(self.handle, key.as_ptr(), lengths.0, operand.as_ptr(), lengths.1, kind) };
+    }
+
+    fn value(&self, future: Object, mut see: impl FnMut(&[u8])) -> Step<bool> {
+        let functions = self.functions;
+        let mut present = 0;
+        let take = |future| {
+            let (mut value, mut length) = (ptr::null(), 0);
+            // SAFETY: the future is ready and of this type; its value lives until it is destroyed.
+            unsafe {
+                let error = (functions.get_value)(future, &mut present, &mut value, &mut length);
+                if error == 0 && present != 0 {
+                    see(slice::from_raw_parts(value, length as usize));
+                }
+                error
             }
         };
-        let (first, last, length) = (begin.as_ptr(), b"\xff".as_ptr(), begin.len() as c_int);
-        // SAFETY: the transaction is live, both keys readable for the call; the future is new.
-        unsafe {
-            let future =
-                (functions.get_range)(handle, first, length, 0, 1, last, 1, 0, 1, count as c_int, 0, EXACT, 1, 0, 0);
-            functions.finish(future, take)
-        }
+        // SAFETY: the future is the library's, and used here only.
+        let error = unsafe { functions.finish(future, take) };
+        done(error).map(|()| present != 0)
     }
+}
 
-    /// Reads, writes and commits; the number of the first error, or 0.
-    fn attempt(&self, handle: Object, transaction: &Transaction<'_>) -> c_int {
-        for key in transaction.reads {
-            let error = self.read(handle, key);
-            if error != 0 {
-                return error;
-            }
-        }
-        if let Some((begin, count)) = transaction.range {
-            let error = self.range(handle, &begin, count);
-            if error != 0 {
-                return error;
-            }
-        }
-        for (key, value) in transaction.writes {
-            // SAFETY: the transaction is live; key and value are readable for the call.
-            unsafe {
-                (self.functions.set)(handle, key.as_ptr(), key.len() as c_int, value.as_ptr(), value.len() as c_int);
-            }
-        }
-        if transaction.writes.is_empty() {
-            return 0;
-        }
+impl Client {
+    /// Reads, writes and commits.
+    fn attempt(&self, handle: Object, task: &Task<'_>) -> Step<()> {
         let functions = &self.functions;
+        task.perform(&mut Try { functions, handle })?;
+        if !task.writes() {
+            return Ok(());
+        }
         // SAFETY: the transaction is live; the future is new, and ready when it is asked.
-        unsafe { functions.finish((functions.commit)(handle), |future| (functions.future_get_error)(future)) }
+        done(unsafe { functions.finish((functions.commit)(handle), |future| (functions.future_get_error)(future)) })
     }
 
-    fn retry(&self, handle: Object, transaction: &Transaction<'_>) -> Result<u64> {
+    fn retry(&self, handle: Object, task: &Task<'_>) -> Result<u64> {
         let functions = &self.functions;
         let mut retries = 0;
         loop {
-            let error = self.attempt(handle, transaction);
-            if error == 0 {
-                return Ok(retries);
-            }
-            if error == MISSING {
-                return Err(Error::new("a key is missing"));
-            }
+            let error = match self.attempt(handle, task) {
+                Ok(()) => return Ok(retries),
+                Err(Failure::Code(error)) => error,
+                Err(Failure::Conflict) => return Err(Error::new("a conflict without a number")),
+                Err(Failure::Fatal(error)) => return Err(error),
+            };
             // SAFETY: any number is allowed.
             if unsafe { (functions.error_predicate)(RETRYABLE, error) } == 0 {
                 return functions.check(error).map(|()| retries);
@@ -253,11 +324,11 @@ impl Client {
 }
 
 impl Session for Client {
-    fn run(&mut self, transaction: &Transaction<'_>) -> Result<u64> {
+    fn run(&mut self, task: &Task<'_>) -> Result<u64> {
         let mut handle = ptr::null_mut();
         // SAFETY: the database is open; `handle` is writable.
         self.functions.check(unsafe { (self.functions.create_transaction)(self.db, &mut handle) })?;
-        let result = self.retry(handle, transaction);
+        let result = self.retry(handle, task);
         // SAFETY: live, and used by nobody any more.
         unsafe { (self.functions.transaction_destroy)(handle) };
         result

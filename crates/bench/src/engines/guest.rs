@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::plinth::Plinth;
-use super::{Counters, Engine, Session};
+use super::{Counters, Engine, Session, Settings};
 use crate::error::{Context, Error, Result};
 use crate::machine;
 
@@ -21,9 +21,9 @@ pub struct Guest {
 
 impl Guest {
     /// Starts a host and opens the directory beside it.
-    pub fn open(directory: &Path) -> Result<Self> {
+    pub fn open(directory: &Path, settings: &Settings) -> Result<Self> {
         let host = Host::start(directory)?;
-        let guest = Plinth::open(directory).context("opening as a guest")?;
+        let guest = Plinth::open(directory, settings).context("opening as a guest")?;
         Ok(Self { guest, host })
     }
 }
@@ -106,7 +106,7 @@ fn answer(from: &mut impl BufRead) -> Result<String> {
 
 /// The host's life.
 pub fn host(directory: &Path) -> Result<()> {
-    let database = Plinth::open(directory)?;
+    let database = Plinth::open(directory, &Settings::default())?;
     say("ready")?;
     for line in std::io::stdin().lock().lines() {
         line.context("reading from the guest")?;

@@ -1,38 +1,33 @@
 //! What every engine offers: sessions that run whole transactions. Relies on each engine's file
-//! to do with a transaction exactly what a C program that uses that engine would do.
+//! to do with a transaction exactly what a program that uses that engine would do.
 
 mod common;
 mod fdb_c;
 mod guest;
+mod kind;
 mod library;
 mod optimistic;
 mod pessimistic;
 mod plinth;
 mod rocksdb;
+mod rust;
+mod steps;
+mod task;
 mod transaction;
 
 use std::path::Path;
-use std::str::FromStr;
 use std::time::Duration;
 
 pub use crate::data::Key;
 use crate::error::{Error, Result};
-
-/// One transaction: reads, then writes. With both, what was read must still hold at the commit.
-/// With neither it is only begun and destroyed.
-pub struct Transaction<'a> {
-    /// Keys to read; all exist.
-    pub reads: &'a [Key],
-    /// Keys and values to write.
-    pub writes: &'a [(Key, &'a [u8])],
-    /// A range read: from this key on, so many pairs.
-    pub range: Option<(Key, usize)>,
-}
+pub use kind::Kind;
+pub use steps::{Failure, Range, Step, Steps, LAST};
+pub use task::{look, Slice, Task, Transaction};
 
 /// One thread's use of an engine.
 pub trait Session {
     /// Runs the transaction until it succeeds; returns how often it had to be tried again.
-    fn run(&mut self, transaction: &Transaction<'_>) -> Result<u64>;
+    fn run(&mut self, task: &Task<'_>) -> Result<u64>;
 }
 
 /// What an engine has counted since it was opened.
@@ -63,76 +58,16 @@ pub trait Engine: Sync {
     fn close(self: Box<Self>) -> Result<()>;
 }
 
-/// The engines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Plinth through its C ABI.
-    Plinth,
-    /// The same as a guest: another process hosts the database.
-    Guest,
-    /// The same as Plinth, loaded at run time from `libplinth.so`.
-    PlinthSo,
-    /// Plinth through FoundationDB's C ABI, loaded at run time from `libfdb_c.so`.
-    FdbC,
-    /// Plain RocksDB through its C API.
-    Rocksdb,
-    /// RocksDB's OptimisticTransactionDB.
-    Optimistic,
-    /// RocksDB's TransactionDB.
-    Pessimistic,
-    /// A Redis server on a Unix socket.
-    Redis,
-    /// A PostgreSQL server on a Unix socket.
-    Postgres,
-}
-
-impl Kind {
-    /// All of them, in the order of the table.
-    pub const ALL: [Self; 9] = [
-        Self::Plinth,
-        Self::Guest,
-        Self::PlinthSo,
-        Self::FdbC,
-        Self::Rocksdb,
-        Self::Optimistic,
-        Self::Pessimistic,
-        Self::Redis,
-        Self::Postgres,
-    ];
-
-    /// Whether its directory holds a RocksDB database.
-    pub fn is_rocksdb(self) -> bool {
-        !matches!(self, Self::Redis | Self::Postgres)
-    }
-
-    /// Whether transactions are in another process than the data.
-    pub fn is_remote(self) -> bool {
-        matches!(self, Self::Guest | Self::Redis | Self::Postgres)
-    }
-
-    /// Its name in the table and the JSON file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plinth => "plinth",
-            Self::Guest => "guest",
-            Self::PlinthSo => "plinth_so",
-            Self::FdbC => "fdb_c",
-            Self::Rocksdb => "rocksdb",
-            Self::Optimistic => "optimistic",
-            Self::Pessimistic => "pessimistic",
-            Self::Redis => "redis",
-            Self::Postgres => "postgres",
-        }
-    }
-}
-
-impl FromStr for Kind {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|kind| kind.name() == name);
-        found.ok_or_else(|| Error::new(format!("there is no engine {name}")))
-    }
+/// How a database is opened, where that is not as by default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settings {
+    /// Plinth's memory budget in bytes; the others that use RocksDB get the cache and the write buffers that
+    /// follow from it.
+    pub memory: Option<usize>,
+    /// Files are read past the operating system's cache, where the engine can.
+    pub direct: bool,
+    /// Milliseconds for which Plinth keeps what was written, to find conflicts.
+    pub window_ms: Option<u32>,
 }
 
 /// Where a library of this project is that is loaded at run time.
@@ -142,16 +77,17 @@ pub use library::path as library_path;
 pub use guest::host;
 
 /// Opens or creates a database of the engines that this crate has.
-pub fn open(kind: Kind, directory: &Path) -> Result<Box<dyn Engine>> {
+pub fn open(kind: Kind, directory: &Path, settings: &Settings) -> Result<Box<dyn Engine>> {
     Ok(match kind {
-        Kind::Plinth => Box::new(plinth::Plinth::open(directory)?),
-        Kind::Guest => Box::new(guest::Guest::open(directory)?),
-        Kind::PlinthSo => Box::new(plinth::Plinth::load(directory)?),
+        Kind::Plinth => Box::new(plinth::Plinth::open(directory, settings)?),
+        Kind::Rust => Box::new(rust::Rust::open(directory, settings)?),
+        Kind::Guest => Box::new(guest::Guest::open(directory, settings)?),
+        Kind::PlinthSo => Box::new(plinth::Plinth::load(directory, settings)?),
         Kind::FdbC => Box::new(fdb_c::FdbC::open(directory)?),
-        Kind::Rocksdb => Box::new(rocksdb::Rocksdb::open(directory)?),
-        Kind::Optimistic => Box::new(optimistic::Optimistic::open(directory)?),
-        Kind::Pessimistic => Box::new(pessimistic::Pessimistic::open(directory)?),
-        Kind::Redis | Kind::Postgres => return Err(Error::new("this program has no servers")),
+        Kind::Rocksdb => Box::new(rocksdb::Rocksdb::open(directory, settings)?),
+        Kind::Optimistic => Box::new(optimistic::Optimistic::open(directory, settings)?),
+        Kind::Pessimistic => Box::new(pessimistic::Pessimistic::open(directory, settings)?),
+        _ => return Err(Error::new(format!("this program does not have {}", kind.name()))),
     })
 }
 

@@ -10,7 +10,7 @@ use plinth_engine::StoreOptions;
 
 use super::common::{self, checked, DefaultFamily};
 use super::transaction::Transactions;
-use super::{Engine, Session};
+use super::{Engine, Session, Settings};
 use crate::error::{Context, Result};
 
 /// An open database.
@@ -26,8 +26,8 @@ unsafe impl Sync for Optimistic {}
 
 impl Optimistic {
     /// Opens or creates it.
-    pub fn open(directory: &Path) -> Result<Self> {
-        let (path, options) = (common::c_path(directory)?, common::options());
+    pub fn open(directory: &Path, settings: &Settings) -> Result<Self> {
+        let (path, options) = (common::c_path(directory)?, common::options(settings));
         let mut family = DefaultFamily::new(&options);
         // SAFETY: the path, the options and the lists of one live for the call.
         let db = checked(|error| unsafe {

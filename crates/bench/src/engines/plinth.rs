@@ -7,21 +7,25 @@ use std::ffi::{c_char, CStr};
 use std::mem;
 use std::path::Path;
 use std::ptr;
+use std::slice;
 
 use ::plinth::{
     plinth_database, plinth_database_close, plinth_database_metrics, plinth_database_open, plinth_database_options,
     plinth_error, plinth_error_is_retryable, plinth_key_selector, plinth_keyspace, plinth_last_error, plinth_metrics,
-    plinth_range, plinth_range_free, plinth_range_options, plinth_transaction, plinth_transaction_begin,
-    plinth_transaction_commit, plinth_transaction_destroy, plinth_transaction_get, plinth_transaction_get_range,
-    plinth_transaction_on_error, plinth_transaction_set, plinth_transaction_set_option, plinth_value,
-    plinth_value_free,
+    plinth_range, plinth_range_free, plinth_range_options, plinth_transaction, plinth_transaction_atomic_op,
+    plinth_transaction_begin, plinth_transaction_clear, plinth_transaction_commit, plinth_transaction_destroy,
+    plinth_transaction_get, plinth_transaction_get_range, plinth_transaction_on_error, plinth_transaction_set,
+    plinth_transaction_set_option, plinth_transaction_set_versionstamped_key, plinth_value, plinth_value_free, CBool,
 };
 
+use super::common;
 use super::library::{functions, Library};
-use super::{common, Counters, Engine, Session, Transaction};
+use super::steps::{Failure, Range, Step, Steps, LAST};
+use super::{Counters, Engine, Session, Settings, Task};
 use crate::error::{Error, Result};
 
 const DURABILITY_OPTION: i32 = ::plinth::plinth_transaction_option::PLINTH_OPTION_DURABILITY as i32;
+const ADD: i32 = ::plinth::plinth_mutation_number::PLINTH_MUTATION_ADD as i32;
 const BUFFERED: i64 = ::plinth::plinth_durability::PLINTH_DURABILITY_BUFFERED as i64;
 
 functions! {
@@ -48,6 +52,13 @@ functions! {
         ) -> plinth_error;
     set = plinth_transaction_set:
         fn(*mut plinth_transaction, *mut plinth_keyspace, *const u8, usize, *const u8, usize) -> plinth_error;
+    clear = plinth_transaction_clear: fn(*mut plinth_transaction, *mut plinth_keyspace, *const u8, usize) -> plinth_error;
+    atomic_op = plinth_transaction_atomic_op:
+        fn(*mut plinth_transaction, *mut plinth_keyspace, i32, *const u8, usize, *const u8, usize) -> plinth_error;
+    set_stamped_key = plinth_transaction_set_versionstamped_key:
+        fn(
+            *mut plinth_transaction, *mut plinth_keyspace, *const u8, usize, u32, *const u8, usize
+        ) -> plinth_error;
     commit = plinth_transaction_commit: fn(*mut plinth_transaction) -> plinth_error;
     on_error = plinth_transaction_on_error: fn(*mut plinth_transaction, plinth_error) -> plinth_error;
     value_free = plinth_value_free: fn(*mut plinth_value);
@@ -69,6 +80,9 @@ impl Functions {
             get: plinth_transaction_get,
             get_range: plinth_transaction_get_range,
             set: plinth_transaction_set,
+            clear: plinth_transaction_clear,
+            atomic_op: plinth_transaction_atomic_op,
+            set_stamped_key: plinth_transaction_set_versionstamped_key,
             commit: plinth_transaction_commit,
             on_error: plinth_transaction_on_error,
             value_free: plinth_value_free,
@@ -96,23 +110,28 @@ pub struct Plinth {
 unsafe impl Sync for Plinth {}
 
 impl Plinth {
-    /// Opens or creates it, with default options, through the functions of this program.
-    pub fn open(directory: &Path) -> Result<Self> {
-        Self::open_with(Functions::linked(), directory)
+    /// Opens or creates it, through the functions of this program.
+    pub fn open(directory: &Path, settings: &Settings) -> Result<Self> {
+        Self::open_with(Functions::linked(), directory, settings)
     }
 
     /// The same through `libplinth.so`.
-    pub fn load(directory: &Path) -> Result<Self> {
+    pub fn load(directory: &Path, settings: &Settings) -> Result<Self> {
         let library = Library::load("libplinth.so")?;
         // SAFETY: the library has the same functions as this program, of the same types.
-        Self::open_with(unsafe { Functions::loaded(&library) }?, directory)
+        Self::open_with(unsafe { Functions::loaded(&library) }?, directory, settings)
     }
 
-    fn open_with(functions: Functions, directory: &Path) -> Result<Self> {
+    fn open_with(functions: Functions, directory: &Path, settings: &Settings) -> Result<Self> {
         let path = common::c_path(directory)?;
+        // SAFETY: zero is valid for every field, and the default of each.
+        let mut options: plinth_database_options = unsafe { mem::zeroed() };
+        options.struct_size = mem::size_of::<plinth_database_options>() as u32;
+        options.memory_budget = settings.memory.unwrap_or(0) as u64;
+        options.window_ms = settings.window_ms.unwrap_or(0);
         let mut db = ptr::null_mut();
-        // SAFETY: the path lives for the call; `db` is writable.
-        functions.check(unsafe { (functions.open)(path.as_ptr(), ptr::null(), &mut db) })?;
+        // SAFETY: path and options live for the call; `db` is writable.
+        functions.check(unsafe { (functions.open)(path.as_ptr(), &options, &mut db) })?;
         Ok(Self { functions, db })
     }
 }
@@ -142,116 +161,145 @@ struct Client {
     sync: bool,
 }
 
-impl Client {
-    /// Reads, writes and commits; the number of the first error, or 0.
-    fn attempt(&self, handle: *mut plinth_transaction, transaction: &Transaction<'_>) -> plinth_error {
-        let functions = &self.functions;
-        if !self.sync && !transaction.writes.is_empty() {
-            // SAFETY: any handle is allowed.
-            let error = unsafe { (functions.set_option)(handle, DURABILITY_OPTION, BUFFERED) };
-            if error != 0 {
-                return error;
-            }
-        }
-        for key in transaction.reads {
-            let mut value = plinth_value::default();
-            // SAFETY: the key is readable, the value writable; its bytes live until it is freed.
-            let error = unsafe {
-                let error = (functions.get)(handle, ptr::null_mut(), key.as_ptr(), key.len(), &mut value);
-                if !value.data.is_null() {
-                    common::touch(value.data, value.len);
-                } else if error == 0 {
-                    return MISSING;
-                }
-                (functions.value_free)(&mut value);
-                error
-            };
-            if error != 0 {
-                return error;
-            }
-        }
-        if let Some((begin, count)) = transaction.range {
-            let error = range(functions, handle, &begin, count);
-            if error != 0 {
-                return error;
-            }
-        }
-        for (key, value) in transaction.writes {
-            // SAFETY: key and value are readable.
-            let error = unsafe {
-                (functions.set)(handle, ptr::null_mut(), key.as_ptr(), key.len(), value.as_ptr(), value.len())
-            };
-            if error != 0 {
-                return error;
-            }
-        }
-        if transaction.writes.is_empty() {
-            return 0;
-        }
-        // SAFETY: any handle is allowed.
-        unsafe { (functions.commit)(handle) }
+/// One try of a transaction.
+struct Try<'a> {
+    functions: &'a Functions,
+    handle: *mut plinth_transaction,
+}
+
+fn done(error: plinth_error) -> Step<()> {
+    match error {
+        0 => Ok(()),
+        code => Err(Failure::Code(code)),
     }
 }
 
-/// Not an error of the library: the data is not what was loaded.
-const MISSING: plinth_error = -1;
+impl Steps for Try<'_> {
+    #[inline]
+    fn get(&mut self, key: &[u8], mut see: impl FnMut(&[u8])) -> Step<bool> {
+        let mut value = plinth_value::default();
+        // SAFETY: the key is readable, the value writable; its bytes live until it is freed.
+        unsafe {
+            done((self.functions.get)(self.handle, ptr::null_mut(), key.as_ptr(), key.len(), &mut value))?;
+            if value.data.is_null() {
+                return Ok(false);
+            }
+            see(slice::from_raw_parts(value.data, value.len));
+            (self.functions.value_free)(&mut value);
+        }
+        Ok(true)
+    }
 
-fn range(functions: &Functions, handle: *mut plinth_transaction, begin: &[u8], count: usize) -> plinth_error {
-    // SAFETY: zero is valid for every field of the two structs; the selectors' keys are readable
-    // for the call, the result is writable and valid until it is freed.
-    unsafe {
-        let first = plinth_key_selector { key: begin.as_ptr(), key_len: begin.len(), offset: 1, ..mem::zeroed() };
-        let last = plinth_key_selector { key: b"\xff".as_ptr(), key_len: 1, offset: 1, ..mem::zeroed() };
-        let options = plinth_range_options {
-            struct_size: mem::size_of::<plinth_range_options>() as u32,
-            limit: count as i32,
-            ..mem::zeroed()
-        };
-        let mut range = plinth_range::default();
-        let error = (functions.get_range)(handle, ptr::null_mut(), &first, &last, &options, &mut range);
-        if error != 0 {
-            return error;
+    fn range(&mut self, range: Range<'_>, mut see: impl FnMut(&[u8], &[u8])) -> Step<usize> {
+        let end = range.end.unwrap_or(LAST);
+        // SAFETY: zero is valid for every field of the two structs, and any byte for a C bool; the selectors' keys are readable
+        // for the call, the result is writable and valid until it is freed.
+        unsafe {
+            let selector =
+                |key: &[u8]| plinth_key_selector { key: key.as_ptr(), key_len: key.len(), offset: 1, ..mem::zeroed() };
+            let options = plinth_range_options {
+                struct_size: mem::size_of::<plinth_range_options>() as u32,
+                limit: range.limit as i32,
+                reverse: mem::transmute::<u8, CBool>(range.reverse.into()),
+                ..mem::zeroed()
+            };
+            let (first, last) = (selector(range.begin), selector(end));
+            let mut found = plinth_range::default();
+            done((self.functions.get_range)(self.handle, ptr::null_mut(), &first, &last, &options, &mut found))?;
+            for at in 0..found.count {
+                let pair = &*found.items.add(at);
+                see(slice::from_raw_parts(pair.key, pair.key_len), slice::from_raw_parts(pair.value, pair.value_len));
+            }
+            let count = found.count;
+            (self.functions.range_free)(&mut found);
+            Ok(count)
         }
-        let found = range.count;
-        for at in 0..found {
-            let pair = &*range.items.add(at);
-            common::touch(pair.key, pair.key_len);
-            common::touch(pair.value, pair.value_len);
+    }
+
+    #[inline]
+    fn set(&mut self, key: &[u8], value: &[u8]) -> Step<()> {
+        // SAFETY: key and value are readable.
+        done(unsafe {
+            (self.functions.set)(self.handle, ptr::null_mut(), key.as_ptr(), key.len(), value.as_ptr(), value.len())
+        })
+    }
+
+    fn clear(&mut self, key: &[u8]) -> Step<()> {
+        // SAFETY: the key is readable.
+        done(unsafe { (self.functions.clear)(self.handle, ptr::null_mut(), key.as_ptr(), key.len()) })
+    }
+
+    fn add(&mut self, key: &[u8]) -> Step<()> {
+        let one = 1u64.to_le_bytes();
+        let null = ptr::null_mut();
+        // SAFETY: key and operand are readable.
+        done(unsafe {
+            (self.functions.atomic_op)(self.handle, null, ADD, key.as_ptr(), key.len(), one.as_ptr(), one.len())
+        })
+    }
+
+    fn append(&mut self, queue: &[u8], number: u16, value: &[u8]) -> Step<()> {
+        let key = [queue, &[0; 10], &number.to_be_bytes()].concat();
+        let null = ptr::null_mut();
+        // SAFETY: key and value are readable.
+        done(unsafe {
+            (self.functions.set_stamped_key)(
+                self.handle,
+                null,
+                key.as_ptr(),
+                key.len(),
+                queue.len() as u32,
+                value.as_ptr(),
+                value.len(),
+            )
+        })
+    }
+}
+
+impl Client {
+    /// Reads, writes and commits.
+    fn attempt(&self, handle: *mut plinth_transaction, task: &Task<'_>) -> Step<()> {
+        let functions = &self.functions;
+        if !self.sync && task.writes() {
+            // SAFETY: any handle is allowed.
+            done(unsafe { (functions.set_option)(handle, DURABILITY_OPTION, BUFFERED) })?;
         }
-        (functions.range_free)(&mut range);
-        if found == count {
-            0
-        } else {
-            MISSING
+        task.perform(&mut Try { functions, handle })?;
+        match task.writes() {
+            // SAFETY: any handle is allowed.
+            true => done(unsafe { (functions.commit)(handle) }),
+            false => Ok(()),
+        }
+    }
+
+    fn retry(&self, handle: *mut plinth_transaction, task: &Task<'_>) -> Result<u64> {
+        let functions = &self.functions;
+        let mut retries = 0;
+        loop {
+            let error = match self.attempt(handle, task) {
+                Ok(()) => return Ok(retries),
+                Err(Failure::Code(error)) => error,
+                Err(Failure::Conflict) => return Err(Error::new("a conflict without a number")),
+                Err(Failure::Fatal(error)) => return Err(error),
+            };
+            // SAFETY: any number is allowed.
+            if !unsafe { (functions.is_retryable)(error) } {
+                return functions.check(error).map(|()| retries);
+            }
+            retries += 1;
+            // SAFETY: any handle is allowed.
+            functions.check(unsafe { (functions.on_error)(handle, error) })?;
         }
     }
 }
 
 impl Session for Client {
-    fn run(&mut self, transaction: &Transaction<'_>) -> Result<u64> {
+    fn run(&mut self, task: &Task<'_>) -> Result<u64> {
         let functions = &self.functions;
         let mut handle = ptr::null_mut();
         // SAFETY: `handle` is writable.
         functions.check(unsafe { (functions.begin)(self.db, &mut handle) })?;
-        let mut retries = 0;
-        let result = loop {
-            let error = self.attempt(handle, transaction);
-            if error == 0 {
-                break Ok(retries);
-            }
-            if error == MISSING {
-                break Err(Error::new("a key is missing"));
-            }
-            // SAFETY: any number is allowed.
-            if !unsafe { (functions.is_retryable)(error) } {
-                break functions.check(error).map(|()| retries);
-            }
-            retries += 1;
-            // SAFETY: any handle is allowed.
-            if let Err(error) = functions.check(unsafe { (functions.on_error)(handle, error) }) {
-                break Err(error);
-            }
-        };
+        let result = self.retry(handle, task);
         // SAFETY: any handle is allowed.
         functions.check(unsafe { (functions.destroy)(handle) })?;
         result
