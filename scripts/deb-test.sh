@@ -40,7 +40,7 @@ install_packages() {
 
 by_cmake() {
     cmake -S examples-c -B "$work/cmake" -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$root/usr" &&
-        cmake --build "$work/cmake" --target hello coroutine -j "$(nproc)" && "$work/cmake/hello" && "$work/cmake/coroutine"
+        cmake --build "$work/cmake" --target hello threefs -j "$(nproc)" && "$work/cmake/hello" && "$work/cmake/threefs"
 }
 
 by_pkg_config() {

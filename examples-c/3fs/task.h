@@ -1,13 +1,8 @@
 /*
- * Purpose: coroutines that await each other, and ordinary code that waits for them.
- *
- * What follows the await of a call of Plinth runs on a thread of the library at times: hand long work to
- * threads of your own.
+ * Purpose: coroutines that await each other, and ordinary code that waits for them. In 3FS folly's stand here.
  */
-#ifndef COROUTINE_TASK_H
-#define COROUTINE_TASK_H
-
-#include <plinth.hpp>
+#ifndef THREEFS_TASK_H
+#define THREEFS_TASK_H
 
 #include <atomic>
 #include <condition_variable>
@@ -16,8 +11,6 @@
 #include <mutex>
 #include <optional>
 #include <utility>
-
-/* ---------------------------------------------------------------- tasks */
 
 /*
  * Where two meet, on one thread or on two: who has started something and is ready to be resumed,
@@ -165,19 +158,5 @@ T wait_for(Task<T> task)
     root.run();
     return std::move(*result);
 }
-
-/* ---------------------------------------------------------------- outcomes */
-
-struct Nothing {
-};
-
-/* A value, or the error in its place. */
-template <class T>
-struct Result {
-    plinth_error error = 0;
-    T value{};
-
-    bool ok() const { return error == 0; }
-};
 
 #endif
