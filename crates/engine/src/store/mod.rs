@@ -8,6 +8,7 @@
 mod logs;
 mod memory;
 mod options;
+mod pins;
 mod rocks;
 
 use std::sync::Arc;

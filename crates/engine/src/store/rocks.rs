@@ -27,6 +27,7 @@ use crate::numbers::DEFAULT_NAME;
 use super::logs::{self, Sound};
 use super::memory::opening;
 use super::options::{options_to_look_ahead, store_options};
+use super::pins::{Pins, UNPIN};
 use super::{
     keyspace_gone, Batch, Range, Skipped, Snapshot, Store, StoreOptions, Tier, Unsound, Visit, META, NOT_IN_MEMORY,
 };
@@ -88,10 +89,11 @@ impl Rocks {
             false => Vec::new(),
         };
         names.retain(|name| name != DEFAULT_NAME && name != META_NAME);
-        let all = names.iter().map(String::as_str).chain([DEFAULT_NAME, META_NAME]);
-        let descriptors = all.map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
-        let db = signals::without(|| opening(|| Db::open_cf_descriptors(&options.database, path, descriptors)))
-            .map_err(|error| translate(&error, "opening"))?;
+        let opened = pinned(&mut options, path, |options| {
+            let families = families(&names, options);
+            signals::without(|| opening(|| Db::open_cf_descriptors(&options.database, path, families)))
+        });
+        let db = opened.map_err(|error| translate(&error, "opening"))?;
         Ok((Self::of(db, options, env, directory)?, names))
     }
 
@@ -108,10 +110,11 @@ impl Rocks {
         let mut names = opening(|| Db::list_cf(&options.database, path))
             .map_err(|error| translate(&error, "listing the keyspaces"))?;
         names.retain(|name| name != DEFAULT_NAME && name != META_NAME);
-        let all = names.iter().map(String::as_str).chain([DEFAULT_NAME, META_NAME]);
-        let descriptors = all.map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()));
-        let db = opening(|| Db::open_cf_descriptors_read_only(&options.database, path, descriptors, false))
-            .map_err(|error| translate(&error, "opening for reading only"))?;
+        let opened = pinned(&mut options, path, |options| {
+            let families = families(&names, options);
+            opening(|| Db::open_cf_descriptors_read_only(&options.database, path, families, false))
+        });
+        let db = opened.map_err(|error| translate(&error, "opening for reading only"))?;
         Ok((Self::of(db, options, None, directory)?, names))
     }
 
@@ -193,6 +196,26 @@ impl Rocks {
             0..=COPY_UP_TO => Value::Owned(slice.to_vec()),
             _ => Value::Pinned(Arc::new(PinnedSlice { slice, _cache: self.options.cache.clone() })),
         }))
+    }
+
+    /// Notes that so much was written. If too much of the cache is pinned by now, one keyspace lets go: no more,
+    /// because a commit waits for it.
+    fn wrote(&self, bytes: usize) {
+        let Some(pins) = &self.options.pins else {
+            return;
+        };
+        let Some(next) = pins.wrote(bytes) else {
+            return;
+        };
+        let families = self.families.load();
+        let (keyspace, family) = match families.range(next..).next() {
+            _ if next == 0 => (0, &self.default),
+            Some((keyspace, family)) => (*keyspace, family),
+            None => return,
+        };
+        // It fails where the new options can't be written down, and holds nevertheless: they are set at each open.
+        let _ = self.db.set_options_cf(family, &[UNPIN]);
+        pins.unpinned(keyspace);
     }
 
     fn change_families(&self, change: impl FnOnce(&mut BTreeMap<u32, Family>)) {
@@ -327,7 +350,9 @@ impl Batch for RocksBatch {
             let written = self.rocks.db.write_opt(self.batch, &options);
             return written.map_err(|error| translate(&error, "writing without a log"));
         }
+        let bytes = self.batch.size_in_bytes();
         let written = self.rocks.db.write_opt(self.batch, &self.rocks.write_options);
+        self.rocks.wrote(bytes);
         written.map_err(|error| translate(&error, "writing to the log"))
     }
 }
@@ -424,6 +449,30 @@ impl Store for Rocks {
     }
 }
 
+/// All column families of a database that has these keyspaces.
+fn families<'a>(names: &'a [String], options: &'a StoreOptions) -> impl Iterator<Item = ColumnFamilyDescriptor> + 'a {
+    let all = names.iter().map(String::as_str).chain([DEFAULT_NAME, META_NAME]);
+    all.map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()))
+}
+
+/// Opens a database with what its tables need pinned, or if that is too much, without.
+fn pinned(
+    options: &mut StoreOptions,
+    path: &Path,
+    open: impl Fn(&StoreOptions) -> std::result::Result<Db, rocksdb::Error>,
+) -> std::result::Result<Db, rocksdb::Error> {
+    if options.pins.as_ref().is_some_and(|pins| pins.may_fit(path)) {
+        let db = open(options)?;
+        if !options.pins.as_ref().is_some_and(Pins::are_too_many) {
+            return Ok(db);
+        }
+        // Its tables keep their pins as long as it is open.
+        drop(db);
+    }
+    options.unpin();
+    open(options)
+}
+
 /// Has logs that are not sound read from copies, which have to last until RocksDB is open.
 fn read_sound_logs(path: &Path, unsound: &Unsound, options: &mut Options) -> Result<Option<Sound>> {
     if unsound.is_empty() {
@@ -465,4 +514,62 @@ fn translate(error: &rocksdb::Error, doing: &str) -> Error {
         _ => Code::IO_ERROR,
     };
     Error::new(code).context(format!("{doing}: {}", advised(words)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CACHE: usize = 10 << 20;
+
+    fn open(path: &Path, memory_budget: usize) -> Arc<Rocks> {
+        let options = DatabaseOptions { memory_budget, ..DatabaseOptions::default() };
+        let claimed = crate::format::claim(path, &options).unwrap();
+        Rocks::open(path, store_options(&options), Some(claimed)).unwrap().0
+    }
+
+    /// Keys whose index is as large as what is stored.
+    fn fill(rocks: &Arc<Rocks>, from: usize, to: usize) {
+        let long = "k".repeat(9_000);
+        for number in from..to {
+            let mut batch = rocks.clone().batch();
+            batch.put(0, format!("{long}{number:09}").as_bytes(), b"value").unwrap();
+            batch.write().unwrap();
+        }
+        rocks.db.flush().unwrap();
+    }
+
+    fn pinned_bytes(rocks: &Rocks) -> usize {
+        rocks.options.pins.as_ref().map_or_else(|| rocks.options.cache.get_pinned_usage(), Pins::bytes)
+    }
+
+    fn check(rocks: &Arc<Rocks>, number: usize) {
+        let key = format!("{}{number:09}", "k".repeat(9_000));
+        assert_eq!(&*rocks.clone().get(0, key.as_bytes()).unwrap().unwrap(), b"value");
+    }
+
+    #[test]
+    fn tables_pin_their_index_while_it_is_small_and_no_longer_when_it_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let rocks = open(root.path(), CACHE / 5 * 8);
+        fill(&rocks, 0, 300);
+        assert!((2 << 20..CACHE / 2).contains(&pinned_bytes(&rocks)), "{} bytes", pinned_bytes(&rocks));
+        fill(&rocks, 300, 6_000);
+        rocks.db.compact_range(None::<&[u8]>, None::<&[u8]>);
+        assert!(pinned_bytes(&rocks) < CACHE / 2, "{} bytes are pinned", pinned_bytes(&rocks));
+        check(&rocks, 4_321);
+    }
+
+    #[test]
+    fn an_open_that_would_pin_too_much_pins_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let rocks = open(root.path(), 512 << 20);
+        fill(&rocks, 0, 2_000);
+        assert!(pinned_bytes(&rocks) > CACHE, "{} bytes are pinned", pinned_bytes(&rocks));
+        drop(rocks);
+        let rocks = open(root.path(), CACHE / 5 * 8);
+        assert!(rocks.options.pins.is_none());
+        assert!(pinned_bytes(&rocks) < CACHE / 2, "{} bytes are pinned", pinned_bytes(&rocks));
+        check(&rocks, 1_234);
+    }
 }
