@@ -102,6 +102,16 @@ static plinth_error points_begin_bytes(const uint8_t *data, size_t len) {
 static plinth_error points_end_bytes(const uint8_t *data, size_t len) {
     return points_of(NULL, 0, data, len);
 }
+static plinth_error get_many_bytes(const uint8_t *data, size_t len) {
+    plinth_slice keys[] = {{k, 1}, {data, len}};
+    plinth_values out;
+    plinth_error error;
+    RUBBISH(out);
+    error = plinth_transaction_get_many(tr, NULL, keys, COUNT(keys), false, &out);
+    CHECK_ZEROED(error, out);
+    plinth_values_free(&out);
+    return error;
+}
 static plinth_error get_async_bytes(const uint8_t *data, size_t len) {
     outcome o;
     return ANSWER(o, plinth_transaction_get_async(tr, NULL, data, len, on_value, &o, on_finish));
@@ -148,7 +158,7 @@ static plinth_error (*const by_bytes[])(const uint8_t *data, size_t len) = {
     set_key_bytes,       set_value_bytes,          clear_bytes,             clear_begin_bytes,       clear_end_bytes,
     conflict_bytes,      read_begin_bytes,         read_end_bytes,          write_begin_bytes,       write_end_bytes,
     estimate_begin_bytes, estimate_end_bytes,      points_begin_bytes,      points_end_bytes,        get_async_bytes,
-    snapshot_get_async_bytes, get_key_async_bytes, range_async_begin_bytes, range_async_end_bytes,   watch_bytes,
+    get_many_bytes, snapshot_get_async_bytes, get_key_async_bytes, range_async_begin_bytes, range_async_end_bytes,   watch_bytes,
     atomic_key_bytes,    atomic_operand_bytes,     stamped_value_key_bytes, stamped_key_value_bytes,
 };
 
@@ -237,6 +247,10 @@ static plinth_error get_range_to(void *out) {
     plinth_key_selector from = at_or_after(B("a")), to = at_or_after(B("z"));
     return plinth_transaction_get_range(tr, NULL, &from, &to, NULL, (plinth_range *)out);
 }
+static plinth_error get_many_to(void *out) {
+    plinth_slice key = {k, 1};
+    return plinth_transaction_get_many(tr, NULL, &key, 1, false, (plinth_values *)out);
+}
 static plinth_error read_version_to(void *out) {
     return plinth_transaction_get_read_version(tr, (int64_t *)out);
 }
@@ -257,7 +271,7 @@ static plinth_error (*const by_output[])(void *out) = {
     open_to,         metrics_to,           keyspace_open_to,    keyspace_list_to,  begin_to,
     find_to,         get_to,               snapshot_get_to,     get_key_to,        get_range_to,
     read_version_to, committed_version_to, approximate_size_to, estimated_size_to, split_points_to,
-    repair_to,
+    repair_to,       get_many_to,
 };
 
 static void outputs_that_are_null_or_unaligned_are_refused(void) {

@@ -74,6 +74,10 @@ void a_value_is_absent_empty_or_there() {
     tr.set("nul", "a\0b"s).value();
     CHECK(tr.get("empty").value().value().view().empty());
     CHECK(tr.snapshot_get("nul").value()->str() == "a\0b"s);
+    const Values many = tr.get_many({"nul", "absent", "empty", "nul"}).value();
+    CHECK(many.size() == 4 && many[0] == "a\0b"s && !many[1] && many[2] == "" && many[3] == many[0]);
+    CHECK(tr.get_many({}).value().empty());
+    CHECK(tr.get_many({"nul", "\xff"}).code() == PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
     CHECK(tr.commit().ok());
     Transaction later = db.begin().value();
     auto kept = later.get("nul").value();
@@ -354,6 +358,9 @@ void callbacks_bring_what_calls_return() {
     CHECK(told.wait() == "value 3");
     tr.snapshot_get_async("absent", [&, given](auto value) { told.tell(value.value() ? "there" : "absent"); });
     CHECK(told.wait() == "absent");
+    const std::vector<std::string_view> keys = {"absent", "key/none"};
+    tr.get_many_async(keys, [&, given](Result<Values> all) { told.tell(std::to_string(all.value().size())); });
+    CHECK(told.wait() == "2");
     tr.get_key_async(Selector::first_above(numbered(3)), [&, given](auto key) { told.tell(key.value().str()); });
     CHECK(told.wait() == numbered(4));
     tr.get_range_async(Selector::first_at_or_above(""), Selector::first_at_or_above("\xff"), {},

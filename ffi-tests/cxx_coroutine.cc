@@ -81,6 +81,9 @@ void every_awaitable_gives_what_its_call_returns() {
         CHECK((co_await co_get(tr, "key/" + std::to_string(3))).value()->view() == "3");
         CHECK(!(co_await co_get(tr, "key/3", other)).value().has_value());
         CHECK(!(co_await co_snapshot_get(tr, "absent")).value().has_value());
+        const std::vector<std::string_view> keys = {"key/3", "absent"};
+        const Result<Values> many = co_await co_get_many(tr, keys);
+        CHECK(many.value()[0] == "3" && !many.value()[1]);
         CHECK((co_await co_get_key(tr, Selector::first_above("key/3"))).value().view() == "key/4");
         const Result<Range> range =
             co_await co_get_range(tr, Selector::first_at_or_above(""), Selector::first_at_or_above("\xff"));

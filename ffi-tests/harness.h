@@ -519,6 +519,7 @@ typedef struct {
     plinth_error error;
     plinth_value value;
     plinth_range range;
+    plinth_values values;
     pthread_t thread;
     char story[256];
 } outcome;
@@ -561,6 +562,12 @@ static inline void on_value(void *user, plinth_error error, plinth_value *value)
 
 static inline void on_range(void *user, plinth_error error, plinth_range *range) {
     outcome_told((outcome *)user, error, NULL, range);
+}
+
+static inline void on_values(void *user, plinth_error error, plinth_values *values) {
+    CHECK(error == 0 || (values->items == NULL && values->count == 0 && values->owner == NULL));
+    ((outcome *)user)->values = *values;
+    outcome_told((outcome *)user, error, NULL, NULL);
 }
 
 static inline void on_done(void *user, plinth_error error) {
@@ -614,6 +621,7 @@ static inline plinth_error outcome_end(outcome *o) {
     plinth_error error = outcome_wait(o);
     plinth_value_free(&o->value);
     plinth_range_free(&o->range);
+    plinth_values_free(&o->values);
     pthread_cond_destroy(&o->changed);
     pthread_mutex_destroy(&o->lock);
     return error;

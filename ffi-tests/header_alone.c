@@ -34,6 +34,8 @@ LAYOUT(offsetof(plinth_range, count) == 8);
 LAYOUT(offsetof(plinth_range, more) == 16);
 LAYOUT(offsetof(plinth_range, owner) == 24);
 
+LAYOUT(sizeof(plinth_slice) == 16);
+LAYOUT(sizeof(plinth_values) == 24);
 LAYOUT(sizeof(plinth_key_selector) == 24);
 LAYOUT(offsetof(plinth_key_selector, key) == 0);
 LAYOUT(offsetof(plinth_key_selector, key_len) == 8);

@@ -113,6 +113,20 @@ static plinth_error get_range_with(plinth_transaction *t, plinth_keyspace *s) {
     plinth_range_free(&out);
     return error;
 }
+static const plinth_slice some_keys[] = {{k, 1}, {k, 0}};
+static plinth_error get_many_with(plinth_transaction *t, plinth_keyspace *s) {
+    plinth_values out;
+    plinth_error error;
+    RUBBISH(out);
+    error = plinth_transaction_get_many(t, s, some_keys, COUNT(some_keys), false, &out);
+    CHECK_ZEROED(error, out);
+    plinth_values_free(&out);
+    return error;
+}
+static plinth_error get_many_async_with(plinth_transaction *t, plinth_keyspace *s) {
+    outcome o;
+    return ANSWER(o, plinth_transaction_get_many_async(t, s, some_keys, COUNT(some_keys), false, on_values, &o, on_finish));
+}
 static plinth_error set_with(plinth_transaction *t, plinth_keyspace *s) {
     return plinth_transaction_set(t, s, k, 1, k, 1);
 }
@@ -297,6 +311,8 @@ static const struct {
     {"snapshot_get", snapshot_get_with},
     {"get_key", get_key_with},
     {"get_range", get_range_with},
+    {"get_many", get_many_with},
+    {"get_many_async", get_many_async_with},
     {"set", set_with},
     {"clear", clear_with},
     {"clear_range", clear_range_with},
@@ -410,13 +426,15 @@ static void asynchronous_calls_without_a_callback_are_refused(void) {
                    PLINTH_ERROR_INVALID_ARGUMENT);
         CHECK_CODE(plinth_transaction_get_range_async(t, NULL, NULL, NULL, NULL, NULL, &finished, count_finish),
                    PLINTH_ERROR_INVALID_ARGUMENT);
+        CHECK_CODE(plinth_transaction_get_many_async(t, NULL, NULL, 0, false, NULL, &finished, count_finish),
+                   PLINTH_ERROR_INVALID_ARGUMENT);
         CHECK_CODE(plinth_transaction_commit_async(t, NULL, &finished, count_finish), PLINTH_ERROR_INVALID_ARGUMENT);
         CHECK_CODE(plinth_transaction_on_error_async(t, 1020, NULL, &finished, count_finish), PLINTH_ERROR_INVALID_ARGUMENT);
         memset(&made, 0xab, sizeof made);
         CHECK_CODE(plinth_transaction_watch(t, NULL, k, 1, NULL, &finished, count_finish, &made), PLINTH_ERROR_INVALID_ARGUMENT);
         CHECK(made == NULL);
     }
-    CHECK_INT(finished, 7 * COUNT(given));
+    CHECK_INT(finished, 8 * COUNT(given));
     CHECK_CODE(plinth_transaction_get_async(tr, NULL, k, 1, NULL, NULL, NULL), PLINTH_ERROR_INVALID_ARGUMENT);
     CHECK_CODE(plinth_transaction_watch(tr, NULL, k, 1, NULL, NULL, NULL, NULL), PLINTH_ERROR_INVALID_ARGUMENT);
 }
@@ -438,18 +456,23 @@ static void asynchronous_calls_need_no_finaliser_and_no_user(void) {
 static void frees_of_nothing_do_nothing(void) {
     plinth_value value;
     plinth_range range;
+    plinth_values values;
     uint64_t room[16];
     plinth_value_free(NULL);
     plinth_range_free(NULL);
+    plinth_values_free(NULL);
     memset(&value, 0, sizeof value);
     memset(&range, 0, sizeof range);
+    memset(&values, 0, sizeof values);
     for (int i = 0; i < 3; i++) {
         plinth_value_free(&value);
         plinth_range_free(&range);
+        plinth_values_free(&values);
     }
     memset(room, 0, sizeof room);
     plinth_value_free((plinth_value *)(void *)((uint8_t *)room + 1));
     plinth_range_free((plinth_range *)(void *)((uint8_t *)room + 1));
+    plinth_values_free((plinth_values *)(void *)((uint8_t *)room + 1));
     CHECK(is_zero(room, sizeof room));
 }
 
@@ -461,6 +484,7 @@ static void frees_of_foreign_owners_do_nothing_but_zero(void) {
     for (size_t h = 0; h < count; h++) {
         plinth_value value;
         plinth_range range;
+        plinth_values values;
         if (bad[h] == some_value.owner) {
             continue;
         }
@@ -472,6 +496,10 @@ static void frees_of_foreign_owners_do_nothing_but_zero(void) {
         range.owner = bad[h];
         plinth_range_free(&range);
         check_range_zeroed(1, &range);
+        RUBBISH(values);
+        values.owner = bad[h];
+        plinth_values_free(&values);
+        CHECK(is_zero(&values, sizeof values));
     }
     CHECK_BYTES(some_value.data, some_value.len, B("some value"));
     free(heap);

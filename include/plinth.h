@@ -1171,6 +1171,45 @@ typedef void (*plinth_range_callback)(void *user, plinth_error error, plinth_ran
 typedef void (*plinth_done_callback)(void *user, plinth_error error);
 
 /**
+ * Bytes in a list: a key that is asked for, or a value that was found.
+ */
+typedef struct {
+    /**
+     * The bytes. Of a value NULL means that there is no such key; an empty value is not NULL.
+     */
+    const uint8_t *data;
+    /**
+     * Number of bytes.
+     */
+    size_t len;
+} plinth_slice;
+
+/**
+ * The result of a read of many keys. It stays valid until plinth_values_free(), whatever happens to
+ * the transaction or the database meanwhile; until then it may keep the database directory in use.
+ */
+typedef struct {
+    /**
+     * One value for each key, in the order of the keys; NULL if there was no key.
+     */
+    const plinth_slice *items;
+    /**
+     * Number of values.
+     */
+    size_t count;
+    /**
+     * Belongs to the library.
+     */
+    void *owner;
+} plinth_values;
+
+/**
+ * Receives the outcome of a read of many keys, to be freed with plinth_values_free(). Otherwise as
+ * plinth_value_callback.
+ */
+typedef void (*plinth_values_callback)(void *user, plinth_error error, plinth_values *values);
+
+/**
  * The body of a plinth_run(): does its reads and writes on `tr` and returns 0 to commit, an
  * error of this library to have it retried or returned, or any number of its own (below 0) to
  * give up without a commit.
@@ -2098,6 +2137,69 @@ plinth_error plinth_transaction_on_error_async(plinth_transaction *tr,
                                                plinth_done_callback callback,
                                                void *user,
                                                plinth_finaliser finaliser);
+
+/**
+ * Reads many keys in one call: faster than a call for each, and all of them at one moment. Otherwise
+ * as if plinth_transaction_get() had been called for each: own writes are seen, and the commit fails
+ * with 1020 if someone changed one of them meanwhile.
+ *
+ * @param tr        the transaction
+ * @param ks        the keyspace, or NULL for the default one
+ * @param keys      the keys, each as in plinth_transaction_get(), in any order; the same one may
+ *                  occur several times. NULL if `count` is 0.
+ * @param count     how many: 10,000 at most
+ * @param snapshot  true: without a conflict, as plinth_transaction_snapshot_get()
+ * @param out       receives the values. Free it with plinth_values_free().
+ *
+ * The values may have 100,000,000 bytes together. If one of the keys can't be read the call fails, and
+ * none of them has a conflict; but like plinth_transaction_get(), a failed read lets the commit fail too
+ * (rule COM-4). Special keys among the others are computed first.
+ *
+ * Threads: any. Errors: as plinth_transaction_get(); 9001 too many keys, or NULL; 9013 the values are
+ * too long, or the memory budget is used up. Rules GET-1, CONF-2, CONF-7, RYW-1, RYW-8, SPEC-1.
+ */
+plinth_error plinth_transaction_get_many(plinth_transaction *tr,
+                                         plinth_keyspace *ks,
+                                         const plinth_slice *keys,
+                                         size_t count,
+                                         bool snapshot,
+                                         plinth_values *out);
+
+/**
+ * Reads many keys like plinth_transaction_get_many(), without waiting: what is in memory comes at once,
+ * in a callback inside this call, and any other from a thread of the library.
+ *
+ * @param tr         the transaction
+ * @param ks         the keyspace, or NULL for the default one
+ * @param keys       the keys, as in plinth_transaction_get_many(); copied
+ * @param count      how many: 10,000 at most
+ * @param snapshot   true: without a conflict
+ * @param callback   receives the values, or the error
+ * @param user       passed to both functions as it is
+ * @param finaliser  runs when the callback has returned, also without one; or NULL
+ * @return 9001 if `callback` is NULL, else 0: the callback runs, and it alone tells of any error
+ *
+ * Threads: any. Errors: to the callback, as plinth_transaction_get_many(); 1025 the transaction was
+ * cancelled, reset or destroyed meanwhile. Rules GET-1, CONF-2, RYW-2, COM-4, FUT-12.
+ */
+plinth_error plinth_transaction_get_many_async(plinth_transaction *tr,
+                                               plinth_keyspace *ks,
+                                               const plinth_slice *keys,
+                                               size_t count,
+                                               bool snapshot,
+                                               plinth_values_callback callback,
+                                               void *user,
+                                               plinth_finaliser finaliser);
+
+/**
+ * Frees the result of a read of many keys and sets the struct to zero.
+ *
+ * @param values  NULL, a zeroed struct, or one filled by this library. A struct that was freed
+ *                before, or a copy of one, is left alone.
+ *
+ * Threads: any, but one struct must not be freed by two threads at once. Errors: none.
+ */
+void plinth_values_free(plinth_values *values);
 
 /**
  * Calls back once when the value of a key changes from what the transaction sees now.

@@ -25,6 +25,7 @@ pub struct TransactionObject {
 /// What the `owner` of a value or range keeps alive.
 pub enum Owner {
     Value(#[expect(dead_code, reason = "held for its bytes")] Value),
+    Values(#[expect(dead_code, reason = "held for its bytes")] crate::many::OwnedValues),
     Range(#[cfg_attr(not(test), expect(dead_code, reason = "held for its bytes"))] crate::range::OwnedRange),
 }
 

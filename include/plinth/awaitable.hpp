@@ -74,6 +74,15 @@ inline auto co_snapshot_get(Transaction &transaction, std::string_view key, In i
         [&transaction, key, in](auto then) { transaction.snapshot_get_async(key, std::move(then), in); });
 }
 
+/* Transaction::get_many_async() */
+inline auto co_get_many(Transaction &transaction, const std::vector<std::string_view> &keys, bool snapshot = false,
+                        In in = {})
+{
+    return detail::awaitable<Values>([&transaction, &keys, snapshot, in](auto then) {
+        transaction.get_many_async(keys, std::move(then), snapshot, in);
+    });
+}
+
 /* Transaction::get_key_async() */
 inline auto co_get_key(Transaction &transaction, Selector selector, bool snapshot = false, In in = {})
 {

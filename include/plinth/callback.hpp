@@ -37,6 +37,12 @@ struct FoundRange {
     static type take(raw range) noexcept { return Range(std::exchange(*range, plinth_range{})); }
 };
 
+struct FoundValues {
+    using type = Values;
+    using raw = plinth_values *;
+    static type take(raw values) noexcept { return Values(std::exchange(*values, plinth_values{})); }
+};
+
 /* A function object on its way through C. */
 template <class Then>
 class Box {

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "callback.hpp"
 #include "keyspace.hpp"
@@ -69,6 +70,16 @@ public:
         const plinth_error error =
             plinth_transaction_snapshot_get(handle(), in.handle(), detail::data(key), key.size(), &value);
         return detail::result(error, Value::found(value));
+    }
+
+    /* plinth_transaction_get_many() */
+    Result<Values> get_many(const std::vector<std::string_view> &keys, bool snapshot = false, In in = {})
+    {
+        plinth_values values{};
+        const std::vector<plinth_slice> raw = detail::slices(keys);
+        const plinth_error error =
+            plinth_transaction_get_many(handle(), in.handle(), raw.data(), raw.size(), snapshot, &values);
+        return detail::result(error, Values(values));
     }
 
     /* plinth_transaction_get_key() */
@@ -284,6 +295,17 @@ public:
         using Box = decltype(box);
         plinth_transaction_snapshot_get_async(handle(), in.handle(), detail::data(key), key.size(),
                                               &Box::template found<detail::FoundValue>, box.give(), &Box::finish);
+    }
+
+    /* plinth_transaction_get_many_async(); then(Result<Values>) */
+    template <class Then>
+    void get_many_async(const std::vector<std::string_view> &keys, Then &&then, bool snapshot = false, In in = {})
+    {
+        auto box = detail::box(std::forward<Then>(then));
+        using Box = decltype(box);
+        const std::vector<plinth_slice> raw = detail::slices(keys);
+        plinth_transaction_get_many_async(handle(), in.handle(), raw.data(), raw.size(), snapshot,
+                                          &Box::template found<detail::FoundValues>, box.give(), &Box::finish);
     }
 
     /* plinth_transaction_get_key_async(); then(Result<Value>) */

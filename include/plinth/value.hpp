@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "../plinth.h"
 
@@ -26,6 +27,15 @@ inline const uint8_t *data(std::string_view bytes) noexcept
 inline std::string_view view(const uint8_t *data, size_t len) noexcept
 {
     return {reinterpret_cast<const char *>(data), len};
+}
+
+inline std::vector<plinth_slice> slices(const std::vector<std::string_view> &all)
+{
+    std::vector<plinth_slice> slices;
+    slices.reserve(all.size());
+    for (const std::string_view one : all)
+        slices.push_back({data(one), one.size()});
+    return slices;
 }
 
 } // namespace detail
@@ -126,6 +136,36 @@ public:
 
 private:
     plinth_range range_;
+};
+
+/* The values of a read of many keys. Ends with plinth_values_free(). */
+class Values {
+public:
+    /* Takes over what a call filled in. */
+    explicit Values(plinth_values taken) noexcept : values_(taken) {}
+    Values(Values &&other) noexcept : values_(std::exchange(other.values_, plinth_values{})) {}
+    Values &operator=(Values &&other) noexcept
+    {
+        std::swap(values_, other.values_);
+        return *this;
+    }
+    Values(const Values &) = delete;
+    Values &operator=(const Values &) = delete;
+    ~Values() { plinth_values_free(&values_); }
+
+    /* As many as there were keys. */
+    size_t size() const noexcept { return values_.count; }
+    bool empty() const noexcept { return values_.count == 0; }
+
+    /* The value of key `at`, below size(): nothing if there is no such key. Valid while this lives. */
+    std::optional<std::string_view> operator[](size_t at) const noexcept
+    {
+        const plinth_slice &item = values_.items[at];
+        return item.data == nullptr ? std::nullopt : std::optional(detail::view(item.data, item.len));
+    }
+
+private:
+    plinth_values values_;
 };
 
 } // namespace plinth

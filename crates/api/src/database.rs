@@ -7,6 +7,11 @@ use crate::{
     RangeOptions, RangeResult, Result, TransactionOption, Value,
 };
 
+/// Keys that [`Transaction::get_many`] takes, at most.
+pub const MOST_KEYS_AT_ONCE: usize = 10_000;
+/// Bytes of the values that it returns, at most.
+pub const MOST_VALUES_AT_ONCE: usize = 100_000_000;
+
 /// A keyspace of a database: an ordered map of its own, in the same transactions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keyspace {
@@ -63,6 +68,12 @@ pub trait Database: Send + Sync {
 pub trait Transaction: Send + Sync {
     /// Reads a key; `snapshot` reads add no read conflict.
     fn get(&self, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Option<Value>>;
+
+    /// Reads keys, each as [`Transaction::get`] would, all of them at one moment. Returns their values in
+    /// the order of the keys. Fails as a whole where one of them can't be read, and leaves no read conflict
+    /// then; with `invalid_argument` above [`MOST_KEYS_AT_ONCE`], `memory_limit_exceeded` above
+    /// [`MOST_VALUES_AT_ONCE`].
+    fn get_many(&self, keyspace: u32, keys: &[&[u8]], snapshot: bool) -> Result<Vec<Option<Value>>>;
 
     /// Finds the key a selector names.
     fn get_key(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>>;
@@ -185,6 +196,18 @@ pub trait Transaction: Send + Sync {
         done: Done<Option<Value>>,
     ) -> Option<Arc<dyn Pending>> {
         done(self.get(keyspace, key, snapshot));
+        None
+    }
+
+    /// [`Transaction::get_many`] that never waits on the calling thread.
+    fn get_many_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        keys: &[&[u8]],
+        snapshot: bool,
+        done: Done<Vec<Option<Value>>>,
+    ) -> Option<Arc<dyn Pending>> {
+        done(self.get_many(keyspace, keys, snapshot));
         None
     }
 

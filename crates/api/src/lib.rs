@@ -15,7 +15,7 @@ mod pending;
 mod range;
 mod value;
 
-pub use database::{Database, Keyspace, Metrics, Repaired, Transaction};
+pub use database::{Database, Keyspace, Metrics, Repaired, Transaction, MOST_KEYS_AT_ONCE, MOST_VALUES_AT_ONCE};
 pub use error::{Code, Error, Result};
 pub use error_table::OnError;
 pub use key::{KeyRange, KeySelector};

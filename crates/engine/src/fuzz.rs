@@ -193,6 +193,10 @@ impl Snapshot for Records {
         Ok(self.0.get(key).map(|value| Value::Shared(Arc::from(value.as_slice()))))
     }
 
+    fn get_many(&self, tier: Tier, keyspace: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>> {
+        keys.iter().map(|key| self.get(tier, keyspace, key)).collect()
+    }
+
     fn scan(&self, _: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<Skipped> {
         let mut inside = self.0.iter().filter(|(key, _)| *range.begin <= ***key && ***key < *range.end);
         let _ = inside.all(|(key, value)| visit(key, value));

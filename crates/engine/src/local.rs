@@ -296,6 +296,11 @@ impl Service for Local {
         self.closed_or(at.snapshot.read(|snapshot| snapshot.get(tier, keyspace, key)))
     }
 
+    fn get_many(&self, at: &ReadPoint, tier: Tier, keyspace: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>> {
+        self.versions.check_age(at.version)?;
+        self.closed_or(at.snapshot.read(|snapshot| snapshot.get_many(tier, keyspace, keys)))
+    }
+
     fn scan(&self, at: &ReadPoint, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<()> {
         let Range { keyspace, begin, end, reverse, .. } = range;
         self.versions.check_age(at.version)?;

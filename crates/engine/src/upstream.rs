@@ -32,6 +32,9 @@ pub trait Upstream: Send + Sync {
     /// Reads a key.
     fn get(&self, at: &ReadPoint, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
 
+    /// Reads keys: their values in the same order.
+    fn get_many(&self, at: &ReadPoint, tier: Tier, keyspace: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>>;
+
     /// Reads a key in the newest state, and says which one that is.
     fn get_latest(&self, tier: Tier, keyspace: u32, key: &[u8]) -> Result<(Arc<ReadPoint>, Option<Value>)> {
         let point = self.latest(tier)?;

@@ -24,6 +24,8 @@ typedef enum {
     /* What is read. */
     BYTES,
     LENGTH,
+    KEYS,
+    COUNT_OF_KEYS,
     TEXT,
     SELECTOR,
     RANGE_OPTIONS,
@@ -40,6 +42,7 @@ typedef enum {
     /* What is called. */
     VALUE_CALLBACK,
     RANGE_CALLBACK,
+    VALUES_CALLBACK,
     DONE_CALLBACK,
     CALLBACK,
     HOOK,

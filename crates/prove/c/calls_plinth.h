@@ -338,6 +338,25 @@ static answer call_plinth_transaction_on_error_async(const argument *a) {
     return (answer){.number = (int64_t)plinth_transaction_on_error_async((plinth_transaction *)a[0].address, (plinth_error)a[1].number, (plinth_done_callback)a[2].code, (void *)a[3].address, (plinth_finaliser)a[4].code)};
 }
 
+#undef plinth_transaction_get_many
+extern plinth_error plinth_transaction_get_many(plinth_transaction *, plinth_keyspace *, const plinth_slice *, size_t, bool, plinth_values *);
+static answer call_plinth_transaction_get_many(const argument *a) {
+    return (answer){.number = (int64_t)plinth_transaction_get_many((plinth_transaction *)a[0].address, (plinth_keyspace *)a[1].address, (const plinth_slice *)a[2].address, (size_t)a[3].number, (bool)a[4].number, (plinth_values *)a[5].address)};
+}
+
+#undef plinth_transaction_get_many_async
+extern plinth_error plinth_transaction_get_many_async(plinth_transaction *, plinth_keyspace *, const plinth_slice *, size_t, bool, plinth_values_callback, void *, plinth_finaliser);
+static answer call_plinth_transaction_get_many_async(const argument *a) {
+    return (answer){.number = (int64_t)plinth_transaction_get_many_async((plinth_transaction *)a[0].address, (plinth_keyspace *)a[1].address, (const plinth_slice *)a[2].address, (size_t)a[3].number, (bool)a[4].number, (plinth_values_callback)a[5].code, (void *)a[6].address, (plinth_finaliser)a[7].code)};
+}
+
+#undef plinth_values_free
+extern void plinth_values_free(plinth_values *);
+static answer call_plinth_values_free(const argument *a) {
+    plinth_values_free((plinth_values *)a[0].address);
+    return (answer){0};
+}
+
 #undef plinth_transaction_watch
 extern plinth_error plinth_transaction_watch(plinth_transaction *, plinth_keyspace *, const uint8_t *, size_t, plinth_done_callback, void *, plinth_finaliser, plinth_watch * *);
 static answer call_plinth_transaction_watch(const argument *a) {
@@ -418,6 +437,9 @@ static const function functions[] = {
     {"plinth_transaction_get_range_async", call_plinth_transaction_get_range_async, GIVES_ERROR, 8, {{TRANSACTION, 0, "tr"}, {KEYSPACE_OR_NULL, 0, "ks"}, {SELECTOR, 0, "begin"}, {SELECTOR, 0, "end"}, {RANGE_OPTIONS, 0, "options"}, {RANGE_CALLBACK, 0, "callback"}, {USER, 0, "user"}, {FINALISER, 0, "finaliser"}}},
     {"plinth_transaction_commit_async", call_plinth_transaction_commit_async, GIVES_ERROR, 4, {{TRANSACTION, 0, "tr"}, {DONE_CALLBACK, 0, "callback"}, {USER, 0, "user"}, {FINALISER, 0, "finaliser"}}},
     {"plinth_transaction_on_error_async", call_plinth_transaction_on_error_async, GIVES_ERROR, 5, {{TRANSACTION, 0, "tr"}, {NUMBER, sizeof(plinth_error), "error"}, {DONE_CALLBACK, 0, "callback"}, {USER, 0, "user"}, {FINALISER, 0, "finaliser"}}},
+    {"plinth_transaction_get_many", call_plinth_transaction_get_many, GIVES_ERROR, 6, {{TRANSACTION, 0, "tr"}, {KEYSPACE_OR_NULL, 0, "ks"}, {KEYS, 0, "keys"}, {COUNT_OF_KEYS, sizeof(size_t), "count"}, {NUMBER, sizeof(bool), "snapshot"}, {OUT, sizeof(plinth_values), "out"}}},
+    {"plinth_transaction_get_many_async", call_plinth_transaction_get_many_async, GIVES_ERROR, 8, {{TRANSACTION, 0, "tr"}, {KEYSPACE_OR_NULL, 0, "ks"}, {KEYS, 0, "keys"}, {COUNT_OF_KEYS, sizeof(size_t), "count"}, {NUMBER, sizeof(bool), "snapshot"}, {VALUES_CALLBACK, 0, "callback"}, {USER, 0, "user"}, {FINALISER, 0, "finaliser"}}},
+    {"plinth_values_free", call_plinth_values_free, GIVES_NOTHING, 1, {{FREED, sizeof(plinth_values), "values"}}},
     {"plinth_transaction_watch", call_plinth_transaction_watch, GIVES_ERROR, 8, {{TRANSACTION, 0, "tr"}, {KEYSPACE_OR_NULL, 0, "ks"}, {BYTES, 0, "key"}, {LENGTH, sizeof(size_t), "key_len"}, {DONE_CALLBACK, 0, "callback"}, {USER, 0, "user"}, {FINALISER, 0, "finaliser"}, {OUT, sizeof(plinth_watch *), "out"}}},
     {"plinth_watch_cancel", call_plinth_watch_cancel, GIVES_ERROR, 1, {{WATCH, 0, "watch"}}},
     {"plinth_watch_destroy", call_plinth_watch_destroy, GIVES_ERROR, 1, {{WATCH, 0, "watch"}}},

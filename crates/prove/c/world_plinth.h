@@ -43,6 +43,10 @@ static inline void on_range(void *user, plinth_error error, plinth_range *range)
     (void)user, (void)range;
     tell(error);
 }
+static inline void on_values(void *user, plinth_error error, plinth_values *values) {
+    (void)user, (void)values;
+    tell(error);
+}
 static inline void on_done(void *user, plinth_error error) {
     (void)user;
     tell(error);
@@ -218,6 +222,37 @@ static inline void choose_selector(choices *list) {
     }
 }
 
+/* Lists of keys, each of which ends where it says. */
+static inline void choose_keys(choices *list) {
+    static const plinth_slice good_keys[] = {{(const uint8_t *)"keykeykeykey", 12}, {NULL, 0}};
+    static const plinth_slice without[] = {{(const uint8_t *)"keykeykeykey", 12}, {NULL, 5}};
+    static const plinth_slice endless[] = {{(const uint8_t *)"k", SIZE_MAX}, {NULL, 0}};
+    static const plinth_slice strange[] = {{(const uint8_t *)"\xff\xff/status/json", 14}, {(const uint8_t *)"\xff", 1}};
+    static uint8_t *lists[4];
+    if (lists[0] == NULL) {
+        lists[0] = at_the_edge(good_keys, sizeof good_keys);
+        lists[1] = at_the_edge(without, sizeof without);
+        lists[2] = at_the_edge(endless, sizeof endless);
+        lists[3] = at_the_edge(strange, sizeof strange);
+    }
+    add_address(list, GOOD, lists[0]);
+    add_address(list, BAD, NULL);
+    add_address(list, BAD, lists[1]);
+    add_address(list, BAD, lists[2]);
+    add_address(list, BAD, lists[0] - 1);
+    add_address(list, ODD, lists[3]);
+}
+
+static inline void choose_count_of_keys(choices *list) {
+    static const int64_t absurd[] = {10001, -1, INT64_MIN, INT64_MAX, INT_MAX};
+    add_number(list, GOOD, 2);
+    add_number(list, ODD, 0);
+    add_number(list, ODD, 1);
+    for (int i = 0; i < COUNT(absurd); i++) {
+        add_number(list, BAD, absurd[i]);
+    }
+}
+
 /* Sizes that no structure has, and bytes behind it that this version does not know. */
 static uint64_t sizes_wrong[][600] = {{0}, {3}, {5000}, {UINT32_MAX}, {4096}};
 
@@ -293,6 +328,8 @@ static inline int choose(const function *f, int at, choice *out) {
     case BYTES: choose_bytes(&list); break;
     case LENGTH: choose_length(&list, p->size); break;
     case TEXT: choose_text(&list, p->name); break;
+    case KEYS: choose_keys(&list); break;
+    case COUNT_OF_KEYS: choose_count_of_keys(&list); break;
     case SELECTOR: choose_selector(&list); break;
     case RANGE_OPTIONS:
         for (int i = 0; i < COUNT(range_options); i++) {
@@ -326,6 +363,7 @@ static inline int choose(const function *f, int at, choice *out) {
         break;
     case FREED: choose_freed(&list); break;
     case VALUE_CALLBACK: add_code(&list, GOOD, (any_code)on_value); add_code(&list, BAD, NULL); break;
+    case VALUES_CALLBACK: add_code(&list, GOOD, (any_code)on_values); add_code(&list, BAD, NULL); break;
     case RANGE_CALLBACK: add_code(&list, GOOD, (any_code)on_range); add_code(&list, BAD, NULL); break;
     case DONE_CALLBACK: add_code(&list, GOOD, (any_code)on_done); add_code(&list, BAD, NULL); break;
     case FINALISER: add_code(&list, GOOD, (any_code)on_finish); add_code(&list, ODD, NULL); break;
@@ -364,6 +402,8 @@ static inline void give_back(const function *f, const argument *a) {
         (void)plinth_transaction_destroy((plinth_transaction *)handle_in(last));
     } else if (is_called(f, "plinth_transaction_watch")) {
         (void)plinth_watch_destroy((plinth_watch *)handle_in(last));
+    } else if (is_called(f, "plinth_transaction_get_many")) {
+        plinth_values_free((plinth_values *)(void *)outs[last]);
     } else if (f->parameters[last].size == sizeof(plinth_value)) {
         plinth_value_free((plinth_value *)(void *)outs[last]);
     } else if (f->parameters[last].size == sizeof(plinth_range)) {

@@ -20,6 +20,15 @@ pub enum Call {
         /// Whether without conflict.
         snapshot: bool,
     },
+    /// `get_many`
+    GetMany {
+        /// Where.
+        keyspace: usize,
+        /// Which keys.
+        keys: Vec<Vec<u8>>,
+        /// Whether without conflict.
+        snapshot: bool,
+    },
     /// `get_key`
     GetKey {
         /// Where.
@@ -101,6 +110,8 @@ pub enum RangeCall {
 pub enum Answer {
     /// A value or none.
     Value(Option<Vec<u8>>),
+    /// Values or none, one for each key.
+    Values(Vec<Option<Vec<u8>>>),
     /// A key.
     Key(Vec<u8>),
     /// Pairs, and whether there may be more.
@@ -122,6 +133,11 @@ impl Call {
         Ok(match self {
             Call::Get { key, snapshot, .. } => {
                 Answer::Value(transaction.get(id, key, *snapshot)?.map(|value| value.to_vec()))
+            }
+            Call::GetMany { keys, snapshot, .. } => {
+                let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+                let values = transaction.get_many(id, &keys, *snapshot)?;
+                Answer::Values(values.into_iter().map(|value| value.map(|value| value.to_vec())).collect())
             }
             Call::GetKey { selector, snapshot, .. } => {
                 Answer::Key(transaction.get_key(id, selector.clone(), *snapshot)?)
@@ -151,6 +167,7 @@ impl Call {
     pub fn keyspace(&self) -> usize {
         match self {
             Call::Get { keyspace, .. }
+            | Call::GetMany { keyspace, .. }
             | Call::GetKey { keyspace, .. }
             | Call::GetRange { keyspace, .. }
             | Call::Set { keyspace, .. }
@@ -167,7 +184,7 @@ impl Call {
 
     /// Whether it asks for data.
     pub fn is_read(&self) -> bool {
-        matches!(self, Call::Get { .. } | Call::GetKey { .. } | Call::GetRange { .. })
+        matches!(self, Call::Get { .. } | Call::GetMany { .. } | Call::GetKey { .. } | Call::GetRange { .. })
     }
 
     /// Whether what it makes unreadable begins at the transaction's read version (RYW-8).
@@ -187,6 +204,10 @@ impl fmt::Display for Call {
         match self {
             Call::Get { keyspace, key, snapshot } => {
                 write!(f, "{}get({keyspace}, \"{}\")", kind(snapshot), printable(key))
+            }
+            Call::GetMany { keyspace, keys, snapshot } => {
+                let keys: Vec<String> = keys.iter().map(|key| format!("\"{}\"", printable(key))).collect();
+                write!(f, "{}get_many({keyspace}, [{}])", kind(snapshot), keys.join(", "))
             }
             Call::GetKey { keyspace, selector, snapshot } => {
                 write!(f, "{}get_key({keyspace}, {})", kind(snapshot), describe(selector))
@@ -229,6 +250,13 @@ impl fmt::Debug for Answer {
         match self {
             Answer::Value(None) => f.write_str("absent"),
             Answer::Value(Some(value)) => write!(f, "value \"{}\"", printable(value)),
+            Answer::Values(values) => {
+                let value = |value: &Option<Vec<u8>>| match value {
+                    None => "absent".to_owned(),
+                    Some(value) => format!("\"{}\"", printable(value)),
+                };
+                write!(f, "values [{}]", values.iter().map(value).collect::<Vec<_>>().join(", "))
+            }
             Answer::Key(key) => write!(f, "key \"{}\"", printable(key)),
             Answer::Rows(rows, more) => {
                 let pair = |(key, value): &(Vec<u8>, Vec<u8>)| format!("{}={}", printable(key), printable(value));

@@ -100,8 +100,13 @@ impl Input<'_> {
     }
 
     fn read(&mut self) -> Call {
-        let (keyspace, snapshot) = (self.keyspace(), self.byte() >= 192);
+        let (keyspace, kind) = (self.keyspace(), self.byte());
+        let snapshot = kind >= 192;
         match self.below(4) {
+            0 if kind % 8 == 7 => {
+                let count = self.below(6);
+                Call::GetMany { keyspace, keys: (0..count).map(|_| self.key()).collect(), snapshot }
+            }
             0 => Call::Get { keyspace, key: self.key(), snapshot },
             1 => Call::GetKey { keyspace, selector: self.selector(), snapshot },
             kind => {

@@ -84,6 +84,10 @@ impl Calls {
         let keyspace = self.rng.usize(..self.keyspaces);
         let snapshot = self.one_in(4);
         match self.rng.u8(..10) {
+            0..=3 if self.one_in(5) => {
+                let count = self.rng.usize(..6);
+                Call::GetMany { keyspace, keys: (0..count).map(|_| self.key()).collect(), snapshot }
+            }
             0..=3 => Call::Get { keyspace, key: self.key(), snapshot },
             4..=5 => Call::GetKey { keyspace, selector: self.selector(), snapshot },
             _ => self.range_read(keyspace, snapshot),

@@ -215,7 +215,7 @@ impl Pair {
             return Ok(());
         }
         if call.is_read() && slot.model.is_active() {
-            let at_an_end = needs_no_look(call) && !matches!(call, Call::Get { .. });
+            let at_an_end = needs_no_look(call) && !matches!(call, Call::Get { .. } | Call::GetMany { .. });
             if slot.unreadable && (at_an_end || slot.model.has_writes()) {
                 // Whether a read is answered without its version is left open (VER-6).
                 return Ok(());
@@ -403,6 +403,7 @@ fn needs_no_look(call: &Call) -> bool {
     let at_an_end = |selector: &KeySelector| selector.key.is_empty() || *selector.key >= *END_OF_KEYS;
     match call {
         Call::Get { key, .. } => key.len() > LONGEST_READ,
+        Call::GetMany { keys, .. } => keys.iter().any(|key| key.len() > LONGEST_READ),
         Call::GetKey { selector, .. } => at_an_end(selector),
         Call::GetRange { begin, end, .. } => at_an_end(begin) || at_an_end(end),
         _ => false,

@@ -154,6 +154,11 @@ impl Transaction for LyingTransaction {
         self.inner.get(keyspace, key, snapshot)
     }
 
+    fn get_many(&self, keyspace: u32, keys: &[&[u8]], snapshot: bool) -> Result<Vec<Option<Value>>> {
+        self.before_read()?;
+        self.inner.get_many(keyspace, keys, snapshot)
+    }
+
     fn get_key(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>> {
         self.before_read()?;
         self.inner.get_key(keyspace, selector, snapshot)

@@ -11,7 +11,7 @@ use crate::{file, Mode};
 pub const PATH: &str = "include/plinth.h";
 
 /// The order in which the header presents the files of src/, and so its chapters.
-const SOURCES: [&str; 18] = [
+const SOURCES: [&str; 19] = [
     "version",
     "error_numbers",
     "result",
@@ -28,6 +28,7 @@ const SOURCES: [&str; 18] = [
     "option",
     "callback",
     "asynchronous",
+    "many",
     "watch",
     "run",
 ];

@@ -45,7 +45,7 @@ const LIBRARIES: [Library; 2] = [
 ];
 
 /// Types of parameters, and their kind in crates/prove/c/calls.h.
-const KINDS: [(&str, &str); 50] = [
+const KINDS: [(&str, &str); 53] = [
     ("plinth_database *", "DATABASE"),
     ("plinth_keyspace *", "KEYSPACE"),
     ("plinth_transaction *", "TRANSACTION"),
@@ -56,6 +56,9 @@ const KINDS: [(&str, &str); 50] = [
     ("plinth_value_callback", "VALUE_CALLBACK"),
     ("plinth_range_callback", "RANGE_CALLBACK"),
     ("plinth_done_callback", "DONE_CALLBACK"),
+    ("plinth_values_callback", "VALUES_CALLBACK"),
+    ("const plinth_slice *", "KEYS"),
+    ("plinth_values *", "OUT"),
     ("plinth_finaliser", "FINALISER"),
     ("plinth_run_body", "BODY"),
     ("plinth_value *", "OUT"),
@@ -259,12 +262,16 @@ fn kind(function: &Function, at: usize) -> Result<&'static str, String> {
         let kind = function.parameters.get(at).map_or("", |(kind, _)| kind.as_str());
         ["const uint8_t *", "uint8_t const *"].contains(&kind)
     };
+    let is_keys = |at: usize| function.parameters.get(at).is_some_and(|(kind, _)| kind == "const plinth_slice *");
     let follows = |what: &dyn Fn(usize) -> bool| at > 0 && what(at - 1);
     match kind.as_str() {
-        "plinth_value *" | "plinth_range *" if function.name.ends_with("_free") => return Ok("FREED"),
+        "plinth_value *" | "plinth_range *" | "plinth_values *" if function.name.ends_with("_free") => {
+            return Ok("FREED")
+        }
         "plinth_keyspace *" if !function.name.starts_with("plinth_keyspace_") => return Ok("KEYSPACE_OR_NULL"),
         "const uint8_t *" | "uint8_t const *" => return Ok("BYTES"),
         "size_t" | "int" if follows(&is_bytes) => return Ok("LENGTH"),
+        "size_t" if follows(&is_keys) => return Ok("COUNT_OF_KEYS"),
         "size_t" if name == "out_size" => return Ok("SIZE"),
         "int" | "int64_t" | "uint64_t" => return Ok("NUMBER"),
         // Text that is written: of bytes there is no size in the type.
@@ -307,7 +314,7 @@ fn call(function: &Function) -> Result<String, String> {
         let kind_of = kind(function, at)?;
         let c_type = &function.parameters[at].0;
         arguments.push(match kind_of {
-            "NUMBER" | "LENGTH" | "SIZE" => format!("({c_type})a[{at}].number"),
+            "NUMBER" | "LENGTH" | "COUNT_OF_KEYS" | "SIZE" => format!("({c_type})a[{at}].number"),
             "CONTEXT" => "no_context".to_owned(),
             "HOOK" => format!("(void (*)(void *))a[{at}].code"),
             _ if kind_of.ends_with("CALLBACK") || ["FINALISER", "BODY"].contains(&kind_of) => {
@@ -343,7 +350,7 @@ fn row(function: &Function) -> Result<String, String> {
         let (c_type, name) = &function.parameters[at];
         let size = match kind(function, at)? {
             "OUT" | "FREED" => format!("sizeof({})", c_type.trim_end_matches('*').trim_end()),
-            "NUMBER" | "LENGTH" | "SIZE" => format!("sizeof({c_type})"),
+            "NUMBER" | "LENGTH" | "COUNT_OF_KEYS" | "SIZE" => format!("sizeof({c_type})"),
             _ => "0".to_owned(),
         };
         parameters.push(format!("{{{}, {size}, \"{name}\"}}", kind(function, at)?));

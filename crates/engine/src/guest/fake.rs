@@ -13,12 +13,14 @@ use rustix::event::{poll, PollFd, PollFlags};
 use rustix::net::{recv, send, RecvFlags, SendFlags};
 
 use crate::upstream::Events;
-use crate::wire::{parse, put, put_pair, Answer, Ask, Counts, Failure, Frames, Limits, Notice};
+use crate::wire::{parse, put, put_pair, put_part, Answer, Ask, Counts, Failure, Frames, Limits, Notice, Parts};
 
 /// The version of everything in the map.
 pub const VERSION: i64 = 1_000;
 /// A key whose answer is held back until the host is told.
 pub const HELD: &[u8] = b"held";
+/// Values of one answer.
+const FEW: usize = 7;
 /// A key that is answered with something absurd.
 pub const ABSURD: &[u8] = b"absurd";
 
@@ -223,6 +225,16 @@ impl Host {
                 let value = map.get(*key).map(Vec::as_slice);
                 let answer = Answer::Value { version: version.unwrap_or(VERSION), value };
                 return put(out, number, &answer, usize::MAX).unwrap();
+            }
+            Ask::GetMany { version, keys, .. } => {
+                // A few at a time: the guest asks again.
+                let keys = Parts::new(keys).map(|key| key.unwrap());
+                if keys.clone().any(|key| key == ABSURD) {
+                    return out.extend_from_slice(&self.manner.absurd);
+                }
+                let mut values = Vec::new();
+                keys.take(FEW).for_each(|key| put_part(&mut values, map.get(key).map(Vec::as_slice)));
+                return put(out, number, &Answer::Values { version: *version, values: &values }, usize::MAX).unwrap();
             }
             Ask::Scan { .. } => return put(out, number, &rows(&map, ask, &mut Vec::new()), usize::MAX).unwrap(),
             Ask::Estimate { begin, end, .. } => Answer::Size((begin.len() + end.len()) as u64),

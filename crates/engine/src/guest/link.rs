@@ -11,6 +11,7 @@ use plinth_api::{Code, Error, Result, Value};
 
 use super::call::Owner;
 use super::line::Line;
+use super::many::get_many;
 use super::reply::Reply;
 use super::scan::scan;
 use super::slot::{Mark, Slot};
@@ -129,6 +130,11 @@ impl Upstream for Link {
         check_tier(tier)?;
         let (version, value) = self.value(None, keyspace, key)?;
         Ok((ReadPoint::elsewhere(version), value))
+    }
+
+    fn get_many(&self, at: &ReadPoint, tier: Tier, keyspace: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>> {
+        check_tier(tier)?;
+        get_many(&self.0, at.version, keyspace, keys)
     }
 
     fn scan(&self, at: &ReadPoint, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<()> {

@@ -10,6 +10,7 @@ mod desk;
 mod keeper;
 mod line;
 mod link;
+mod many;
 mod outbox;
 mod reading;
 mod reply;

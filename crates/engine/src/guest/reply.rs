@@ -7,7 +7,7 @@ use plinth_api::{Error, Result, Value};
 
 use crate::commit::Committed;
 use crate::conflict::ConflictSet;
-use crate::wire::{broken, parse, sets_of, Answer, Counts, Message, Tail};
+use crate::wire::{broken, parse, sets_of, Answer, Counts, Message, Parts, Tail};
 
 /// What a host answered.
 pub enum Reply {
@@ -31,6 +31,8 @@ pub enum Reply {
     Counts(Box<Counts>),
     /// It failed.
     Failed(Box<Failed>),
+    /// The version values were read at, and the values.
+    Values(i64, Vec<Option<Value>>),
 }
 
 /// Why a call failed on the host.
@@ -58,6 +60,7 @@ impl Reply {
         if let Answer::Version(version)
         | Answer::Value { version, .. }
         | Answer::Rows { version, .. }
+        | Answer::Values { version, .. }
         | Answer::Committed { version, .. } = answer
         {
             if version <= 0 {
@@ -78,9 +81,20 @@ impl Reply {
             Answer::Keyspace(id) => Self::Keyspace(id),
             Answer::Keyspaces(names) => Self::Keyspaces(names.into_iter().map(Arc::from).collect()),
             Answer::Counts(counts) => Self::Counts(Box::new(counts)),
+            Answer::Values { version, values } => Self::Values(version, values_of(values)?),
             Answer::Failed(failure) => {
                 Self::Failed(Box::new(Failed { error: failure.error(), hits: sets_of(&failure.hits)? }))
             }
         })
+    }
+}
+
+/// The values that some bytes hold.
+fn values_of(bytes: &[u8]) -> Result<Vec<Option<Value>>> {
+    let mut parts = Parts::new(bytes);
+    let values = parts.by_ref().map(|value| value.map(|value| Value::Owned(value.to_vec()))).collect();
+    match parts.rest() {
+        [] => Ok(values),
+        rest => Err(broken(format!("{} bytes after the values", rest.len()))),
     }
 }

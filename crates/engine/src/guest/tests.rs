@@ -725,3 +725,38 @@ fn round_trips() {
         }
     }
 }
+
+/// What [`get_many`] finds: `None` for a key without a value.
+fn values_of(link: &Link, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>> {
+    let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+    let values = link.get_many(&at(), Tier::Disk, 0, &keys)?;
+    Ok(values.into_iter().map(|value| value.map(|value| value.to_vec())).collect())
+}
+
+#[test]
+fn many_keys_come_in_as_many_answers_as_it_takes() {
+    let guest = Guest::new(Manner::default(), numbered(50));
+    // In no order, some twice, and some that are not there.
+    let asked: Vec<usize> = (0..300).map(|number| number * 37 % 80).collect();
+    let keys: Vec<Vec<u8>> = asked.iter().map(|number| key(*number)).collect();
+    let expected: Vec<_> = asked.iter().map(|n| (*n < 50).then(|| format!("value {n}").into_bytes())).collect();
+    assert_eq!(values_of(guest.link(), &keys).unwrap(), expected);
+    assert_eq!(values_of(guest.link(), &[]).unwrap(), Vec::<Option<Vec<u8>>>::new());
+    // Keys that do not fit into one message.
+    let long: Vec<Vec<u8>> = (0..30u8).map(|number| vec![number; 30_000]).collect();
+    assert_eq!(values_of(guest.link(), &long).unwrap(), vec![None; 30]);
+    let keys: Vec<&[u8]> = vec![b"k"];
+    assert_eq!(code(guest.link().get_many(&at(), Tier::Memory, 0, &keys)), Some(NOT_IN_MEMORY));
+}
+
+#[test]
+fn values_that_were_not_asked_for_end_the_connection() {
+    let get = |link: &Link| values_of(link, &[ABSURD.to_vec()]).map(drop);
+    let values = |version, values: &[u8]| framed(1, &Answer::Values { version, values });
+    absurdly(values(VERSION, &[]), get);
+    absurdly(values(VERSION, &[255; 8]), get);
+    absurdly(values(VERSION + 1, &[255; 4]), get);
+    absurdly(values(VERSION, &[1, 0, 0, 0]), get);
+    absurdly(values(VERSION, &[0, 0, 0, 0, 9]), get);
+    absurdly(framed(1, &Answer::Done), get);
+}

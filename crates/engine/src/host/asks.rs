@@ -11,6 +11,7 @@ use plinth_api::{Code, Error, Result};
 
 use super::call::Call;
 use super::commits::{self, Gathered};
+use super::many;
 use super::reply::Said;
 use super::scan;
 use super::server::Shared;
@@ -21,7 +22,7 @@ use crate::local::Local;
 use crate::service::Service;
 use crate::store::{Tier, NOT_IN_MEMORY};
 use crate::version::ReadPoint;
-use crate::wire::{self, broken, Answer, Ask};
+use crate::wire::{self, broken, Answer, Ask, MOST_ASKED};
 
 /// Versions that a connection remembers: those of the transactions that are reading.
 const REMEMBERED: usize = 4;
@@ -77,8 +78,8 @@ pub fn handle(
     let outcome = match ask {
         Ask::Commit(commit) => commits::ask(session, number, message.len(), commit, gathered),
         ask => check_length(session, message).and_then(|()| match ask {
-            // A scan takes long, and what came behind it can be answered meanwhile.
-            Ask::Scan { .. } if busy => {
+            // These take long, and what came behind it can be answered meanwhile.
+            Ask::Scan { .. } | Ask::GetMany { .. } if busy => {
                 look_elsewhere(session, number, &ask, message);
                 Ok(())
             }
@@ -93,7 +94,7 @@ pub fn handle(
 
 /// Before anything is copied: no message but a commit is longer than its keys can be.
 fn check_length(session: &Session, message: &[u8]) -> Result<()> {
-    let longest = 2 * Bounds::new(session.host.local.options()).longest_asked() + BESIDE_KEYS;
+    let longest = 2 * Bounds::new(session.host.local.options()).longest_asked() + MOST_ASKED + BESIDE_KEYS;
     if message.len() <= longest {
         return Ok(());
     }
@@ -139,6 +140,7 @@ fn promised(host: &Shared, ask: &Ask<'_>) -> usize {
     match ask {
         Ask::Get { .. } => host.local.front.options.value_size_limit,
         Ask::Scan { bytes, .. } => scan::most_bytes(*bytes) + host.local.front.options.value_size_limit,
+        Ask::GetMany { .. } => many::MOST_BYTES + host.local.front.options.value_size_limit,
         _ => 0,
     }
 }
@@ -204,6 +206,13 @@ fn look(host: &Shared, ask: &Ask<'_>, points: &mut Points, tier: Tier, say: impl
             let value = local.get(&point, tier, keyspace, key)?;
             tell(Answer::Value { version: point.version, value: value.as_deref() });
         }
+        Ask::GetMany { version, keyspace, keys } => {
+            local.check_keyspace(keyspace)?;
+            let keys = many::keys(local, keys)?;
+            let point = points.find(local, Some(version), tier)?;
+            let values = many::values(local, &point, tier, keyspace, &keys)?;
+            tell(Answer::Values { version: point.version, values: &values });
+        }
         Ask::Count => tell(Answer::Counts(host.counts())),
         _ if tier == Tier::Memory => return Err(Error::new(NOT_IN_MEMORY)),
         Ask::Estimate { keyspace, begin, end } => {
@@ -234,7 +243,7 @@ fn check_range(local: &Local, keyspace: u32, begin: &[u8], end: &[u8]) -> Result
     check_order(begin, end)
 }
 
-fn check_key(local: &Local, key: &[u8]) -> Result<()> {
+pub(super) fn check_key(local: &Local, key: &[u8]) -> Result<()> {
     let longest = Bounds::new(local.options()).longest_asked();
     if key.len() <= longest {
         return Ok(());

@@ -18,6 +18,7 @@ mod call;
 mod commits;
 mod flow;
 mod greeting;
+mod many;
 mod poller;
 mod pool;
 mod reply;

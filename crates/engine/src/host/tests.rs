@@ -15,7 +15,7 @@ use crate::service::Service;
 use crate::socket::Listener;
 use crate::store::Tier;
 use crate::watch::Seen;
-use crate::wire::{parse, put, Answer, Ask, Commit, Frames, Limits, Notice, Pairs, PROTOCOL};
+use crate::wire::{parse, put, put_part, Answer, Ask, Commit, Frames, Limits, Notice, Pairs, Parts, PROTOCOL};
 
 const LONG: Duration = Duration::from_secs(20);
 const ANY: usize = u32::MAX as usize;
@@ -296,6 +296,45 @@ fn scans_end_at_their_bounds() {
     assert_eq!(rows(scan(b"\x05", b"\x05", 0, 0)), (0, false));
     let back = Ask::Scan { version: None, keyspace: 0, begin: b"", end: b"\xff", reverse: true, rows: 1, bytes: 0 };
     guest.ask(back, |answer| assert!(matches!(answer, Answer::Rows { pairs: [1, 0, 0, 0, 100, 0, 0, 0, 99, ..], .. })));
+}
+
+fn parts(keys: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    keys.iter().for_each(|key| put_part(&mut bytes, Some(key)));
+    bytes
+}
+
+#[test]
+fn many_keys_are_answered_as_far_as_an_answer_goes() {
+    let host = Host::new();
+    let mut guest = host.guest();
+    (0..100u8).for_each(|key| _ = host.put(&[key], &vec![key; 40_000]));
+    let version = host.put(b"empty", b"");
+    host.put(&[0], b"later");
+    let mut values = |keys: &[&[u8]]| {
+        guest.ask(Ask::GetMany { version, keyspace: 0, keys: &parts(keys) }, |answer| match answer {
+            Answer::Values { version: at, values } if at == version => {
+                let mut parts = Parts::new(values);
+                let lengths: Vec<_> = parts.by_ref().map(|value| value.map(<[u8]>::len)).collect();
+                assert_eq!(parts.rest(), b"");
+                lengths
+            }
+            other => panic!("{other:?}"),
+        })
+    };
+    let found = Some(40_000);
+    assert_eq!(values(&[b"empty", b"none", &[0], &[7], &[0]]), [Some(0), None, found, found, found]);
+    // 1 MiB and the value that reaches it.
+    let all: Vec<[u8; 1]> = (0..100).map(|key| [key]).collect();
+    let all: Vec<&[u8]> = all.iter().map(<[u8; 1]>::as_slice).collect();
+    assert_eq!(values(&all), vec![found; 27]);
+    for keys in [&b""[..], b"\x01", b"\x02\0\0\0k", &[255; 4]] {
+        assert_eq!(guest.code(Ask::GetMany { version, keyspace: 0, keys }), 9001, "{keys:?}");
+    }
+    let long = vec![b'k'; 40_000];
+    assert_eq!(guest.code(Ask::GetMany { version, keyspace: 0, keys: &parts(&[b"k", &long]) }), 2102);
+    assert_eq!(guest.code(Ask::GetMany { version, keyspace: 77, keys: &parts(&[b"k"]) }), 9010);
+    assert_eq!(guest.code(Ask::GetMany { version: -1, keyspace: 0, keys: &parts(&[b"k"]) }), 1007);
 }
 
 #[test]

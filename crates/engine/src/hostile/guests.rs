@@ -276,9 +276,10 @@ fn random_frame(random: &mut fastrand::Rng, number: u64) -> Vec<u8> {
     let version = random.bool().then(|| random.i64(..));
     let (rows, bytes) = (random.u32(..), random.u32(..));
     let request = random_commit(random, 0);
+    let keys = random_bytes(random, 60);
     frame(
         number,
-        &match random.u8(..14) {
+        &match random.u8(..15) {
             0 => Ask::Latest,
             1 => Ask::At { version: random.i64(..), wait: random.bool() },
             2 => Ask::Get { version, keyspace: 0, key: &key },
@@ -290,6 +291,7 @@ fn random_frame(random: &mut fastrand::Rng, number: u64) -> Vec<u8> {
             10 => Ask::Keyspace { name: "things", create: true },
             11 => Ask::Keyspaces,
             12 => Ask::Count,
+            13 => Ask::GetMany { version: random.i64(..), keyspace: 0, keys: &keys },
             _ => Ask::Sync,
         },
     )

@@ -14,7 +14,7 @@ use plinth_api::{Database, DatabaseOptions, Error, KeySelector, Mutation, RangeO
 use super::*;
 use crate::format::OpenDirectory;
 use crate::socket::Listener;
-use crate::wire::{hello, parse, put, put_pair, Answer, Ask, Counts, Failure, Frames, Limits, Notice};
+use crate::wire::{hello, parse, put, put_pair, put_part, Answer, Ask, Counts, Failure, Frames, Limits, Notice, Parts};
 
 /// What a host does to one answer in three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,6 +230,11 @@ impl Session {
             Ask::Latest => Answer::Version(self.version()),
             Ask::At { version, .. } => Answer::Version(*version),
             Ask::Get { version, .. } => Answer::Value { version: at(version), value: Some(b"value") },
+            Ask::GetMany { version, keys, .. } => {
+                let mut values = Vec::new();
+                Parts::new(keys).for_each(|_| put_part(&mut values, Some(b"value")));
+                return say(out, number, &Answer::Values { version: *version, values: &values });
+            }
             Ask::Scan { version, begin, .. } => {
                 let mut pairs = Vec::new();
                 put_pair(&mut pairs, &successor(begin), &[7]);
@@ -251,6 +256,7 @@ impl Session {
             Answer::Version(5),
             Answer::Value { version: 5, value: None },
             Answer::Rows { version: 5, more: true, pairs: b"" },
+            Answer::Values { version: 5, values: b"" },
             Answer::Size(u64::MAX),
             Answer::Committed { version: -5, order: 9 },
             Answer::Keyspace(None),
@@ -261,6 +267,9 @@ impl Session {
     }
 
     fn wrong_rows(&mut self, number: u64, ask: &Ask<'_>, out: &mut Vec<u8>) {
+        if let Ask::GetMany { version, keys, .. } = ask {
+            return self.wrong_values(number, *version, keys, out);
+        }
         let Ask::Scan { version, begin, .. } = ask else {
             return self.honest(number, ask, out);
         };
@@ -279,11 +288,25 @@ impl Session {
         say(out, number, &Answer::Rows { version, more: true, pairs: &pairs });
     }
 
+    fn wrong_values(&mut self, number: u64, version: i64, keys: &[u8], out: &mut Vec<u8>) {
+        let version = version + i64::from(self.random.u8(..4) == 0);
+        let mut values = Vec::new();
+        match self.random.u8(..5) {
+            0 => values = [7, 0, 0, 0, 1].to_vec(),
+            1 => values = (u32::MAX - 1).to_le_bytes().to_vec(),
+            2 => (0..=Parts::new(keys).count()).for_each(|_| put_part(&mut values, None)),
+            3 => (0..100_000).for_each(|_| put_part(&mut values, Some(b""))),
+            _ => {}
+        }
+        say(out, number, &Answer::Values { version, values: &values });
+    }
+
     fn backwards(&mut self, number: u64, ask: &Ask<'_>, out: &mut Vec<u8>) {
         let version = [0, -1, i64::MIN, i64::MAX, 1, self.version() - 1_000_000][self.random.usize(..6)];
         match ask {
             Ask::Latest | Ask::At { .. } => say(out, number, &Answer::Version(version)),
             Ask::Get { .. } => say(out, number, &Answer::Value { version, value: Some(b"old") }),
+            Ask::GetMany { .. } => say(out, number, &Answer::Values { version, values: &[255; 4] }),
             Ask::Commit(_) => say(out, number, &Answer::Committed { version, order: u16::MAX }),
             ask => self.honest(number, ask, out),
         }

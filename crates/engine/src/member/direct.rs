@@ -77,6 +77,10 @@ impl Upstream for Direct {
         lost(self.local.get(at, tier, keyspace, key))
     }
 
+    fn get_many(&self, at: &ReadPoint, tier: Tier, keyspace: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>> {
+        lost(self.local.get_many(at, tier, keyspace, keys))
+    }
+
     fn scan(&self, at: &ReadPoint, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<()> {
         lost(self.local.scan(at, tier, range, visit))
     }

@@ -117,6 +117,10 @@ impl Service for Member {
         self.ask_at(|upstream| upstream.get(at, tier, keyspace, key))
     }
 
+    fn get_many(&self, at: &ReadPoint, tier: Tier, keyspace: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>> {
+        self.ask_at(|upstream| upstream.get_many(at, tier, keyspace, keys))
+    }
+
     fn get_latest(&self, keyspace: u32, key: &[u8]) -> Result<(Arc<ReadPoint>, Option<Value>)> {
         self.ask(|upstream| upstream.get_latest(Tier::Disk, keyspace, key))
     }

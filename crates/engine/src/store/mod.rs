@@ -43,6 +43,9 @@ pub trait Snapshot: Send + Sync {
     /// The value of a key.
     fn get(&self, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>>;
 
+    /// The values of keys, in the order of the keys.
+    fn get_many(&self, tier: Tier, keyspace: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>>;
+
     /// Visits the pairs of a range. Returns what it stepped over.
     fn scan(&self, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<Skipped>;
 }

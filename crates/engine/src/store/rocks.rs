@@ -192,10 +192,35 @@ impl Rocks {
             // own (RocksDB's Get gives its hold on the tables back before it returns).
             Ok(found.map(|slice| unsafe { transmute::<DBPinnableSlice<'_>, DBPinnableSlice<'static>>(slice) }))
         })?;
-        Ok(found.map(|slice| match slice.len() {
+        Ok(found.map(|slice| self.value(slice)))
+    }
+
+    /// Reads keys in one call, which looks up what lies together at once.
+    fn read_many(&self, keyspace: u32, keys: &[&[u8]], options: &ReadOptions) -> Result<Vec<Option<Value>>> {
+        // As in `read`.
+        set_perf_stats(PerfStatsLevel::Disable);
+        // RocksDB sorts them otherwise, and takes duplicates either way.
+        let sorted = keys.is_sorted();
+        self.with_family(keyspace, |family| {
+            let found = self.db.batched_multi_get_cf_opt(family, keys.iter().copied(), sorted, options);
+            let mut values = Vec::with_capacity(keys.len());
+            for found in found {
+                let found = found.map_err(|error| translate(&error, "reading keys"))?;
+                // SAFETY: as in `read`. What several values pin together is counted by each of them.
+                let found =
+                    found.map(|slice| unsafe { transmute::<DBPinnableSlice<'_>, DBPinnableSlice<'static>>(slice) });
+                values.push(found.map(|slice| self.value(slice)));
+            }
+            Ok(values)
+        })
+    }
+
+    /// A value that was read: small ones are copied.
+    fn value(&self, slice: DBPinnableSlice<'static>) -> Value {
+        match slice.len() {
             0..=COPY_UP_TO => Value::Owned(slice.to_vec()),
             _ => Value::Pinned(Arc::new(PinnedSlice { slice, _cache: self.options.cache.clone() })),
-        }))
+        }
     }
 
     /// Notes that so much was written. If too much of the cache is pinned by now, one keyspace lets go: no more,
@@ -238,6 +263,14 @@ struct RocksSnapshot {
 }
 
 impl RocksSnapshot {
+    /// The options of reads of keys.
+    fn kept_options(&self, tier: Tier) -> &ReadOptions {
+        match tier {
+            Tier::Disk => self.read.get_or_init(|| self.read_options(tier)),
+            Tier::Memory => self.read_memory.get_or_init(|| Box::new(self.read_options(tier))),
+        }
+    }
+
     fn read_options(&self, tier: Tier) -> ReadOptions {
         let mut options = ReadOptions::default();
         options.set_snapshot(&self.snapshot);
@@ -250,11 +283,11 @@ impl RocksSnapshot {
 
 impl Snapshot for RocksSnapshot {
     fn get(&self, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>> {
-        let options = match tier {
-            Tier::Disk => self.read.get_or_init(|| self.read_options(tier)),
-            Tier::Memory => self.read_memory.get_or_init(|| Box::new(self.read_options(tier))),
-        };
-        self.rocks.read(keyspace, key, options)
+        self.rocks.read(keyspace, key, self.kept_options(tier))
+    }
+
+    fn get_many(&self, tier: Tier, keyspace: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>> {
+        self.rocks.read_many(keyspace, keys, self.kept_options(tier))
     }
 
     fn scan(&self, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<Skipped> {

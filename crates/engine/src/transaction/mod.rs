@@ -7,6 +7,7 @@ mod cache;
 mod calls;
 mod commit;
 mod estimate;
+mod many;
 mod option;
 mod read;
 mod retry;
@@ -158,6 +159,10 @@ impl plinth_api::Transaction for Transaction {
         self.read_key(keyspace, key, snapshot)
     }
 
+    fn get_many(&self, keyspace: u32, keys: &[&[u8]], snapshot: bool) -> Result<Vec<Option<Value>>> {
+        self.read_many(keyspace, keys, snapshot)
+    }
+
     fn get_key(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>> {
         self.read_selector(keyspace, selector, snapshot)
     }
@@ -300,6 +305,16 @@ impl plinth_api::Transaction for Transaction {
         done: Done<Option<Value>>,
     ) -> Option<Arc<dyn Pending>> {
         self.read_key_async(keyspace, key, snapshot, done)
+    }
+
+    fn get_many_async(
+        self: Arc<Self>,
+        keyspace: u32,
+        keys: &[&[u8]],
+        snapshot: bool,
+        done: Done<Vec<Option<Value>>>,
+    ) -> Option<Arc<dyn Pending>> {
+        self.read_many_async(keyspace, keys, snapshot, done)
     }
 
     fn get_key_async(

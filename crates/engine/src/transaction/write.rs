@@ -167,7 +167,7 @@ impl Transaction {
         self.reserve_for(state, state.used)
     }
 
-    fn reserve_for(&self, state: &mut State, used: usize) -> Result<()> {
+    pub(super) fn reserve_for(&self, state: &mut State, used: usize) -> Result<()> {
         let reads: usize = state.reads.iter().chain(state.late_reads()).map(|(_, set)| set.memory()).sum();
         let used = used + reads + state.cache.memory();
         if used > state.reserved.max(FREE) {

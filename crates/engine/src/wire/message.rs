@@ -73,6 +73,15 @@ pub enum Ask<'a> {
     /// The guest asks nothing more. No answer; the host ends the connection when it has answered
     /// everything else.
     Bye,
+    /// Keys, one at least: [`Answer::Values`]. Together they have [`super::MOST_ASKED`] bytes at most, as
+    /// they are sent, but for the last one.
+    GetMany {
+        version: i64,
+        keyspace: u32,
+        /// See [`super::Parts`].
+        #[serde(borrow, with = "serde_bytes")]
+        keys: &'a [u8],
+    },
 }
 
 /// What a host answers.
@@ -110,6 +119,14 @@ pub enum Answer<'a> {
     Counts(Counts),
     /// It failed.
     Failed(#[serde(borrow)] Failure<'a>),
+    /// The values of the first keys that were asked for, one at least: the host ends it where it has become
+    /// long. Each is there or not.
+    Values {
+        version: i64,
+        /// See [`super::Parts`].
+        #[serde(borrow, with = "serde_bytes")]
+        values: &'a [u8],
+    },
 }
 
 /// What a host tells unasked.

@@ -12,6 +12,7 @@ mod hit;
 mod item;
 mod message;
 mod pairs;
+mod parts;
 mod received;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ pub use message::{Answer, Ask, Counts, Failure, Limits, Notice};
 #[cfg(test)]
 pub use pairs::put_pair;
 pub use pairs::{Pairs, PairsFrame};
+pub use parts::{put_part, Parts, MOST_ASKED};
 
 /// The version of the messages. Both sides must have the same one.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;

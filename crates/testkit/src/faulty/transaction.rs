@@ -116,6 +116,15 @@ impl Transaction for FaultyTransaction {
         Ok(value)
     }
 
+    fn get_many(&self, keyspace: u32, keys: &[&[u8]], snapshot: bool) -> Result<Vec<Option<Value>>> {
+        self.before_call()?;
+        self.before_read()?;
+        let loosely = self.reads_loosely(snapshot) || keys.iter().any(|key| self.cuts_out(keyspace, key));
+        let values = self.inner.get_many(keyspace, keys, loosely)?;
+        keys.iter().try_for_each(|key| self.add_shortened(keyspace, key, &successor(key), snapshot))?;
+        Ok(values)
+    }
+
     fn get_key(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>> {
         self.before_call()?;
         self.before_read()?;

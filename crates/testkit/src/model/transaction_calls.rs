@@ -89,6 +89,36 @@ impl Transaction for ModelTransaction {
         })
     }
 
+    fn get_many(&self, keyspace: u32, keys: &[&[u8]], snapshot: bool) -> Result<Vec<Option<Value>>> {
+        self.with(|state, inner| {
+            inner.enter()?;
+            check_keyspace(state, keyspace)?;
+            keys.iter().try_for_each(|key| inner.options.check_read(key))?;
+            let readable = |inner: &Inner, key: &[u8]| key.len() <= inner.options.longest(key);
+            let spans: Vec<Span> =
+                keys.iter().filter(|key| readable(inner, key)).map(|key| single(keyspace, key)).collect();
+            if spans.is_empty() {
+                return Ok(keys.iter().map(|_| None).collect());
+            }
+            inner.has_read = true;
+            if !snapshot && inner.options.ryw_disabled {
+                // Even if it fails (CONF-9).
+                spans.iter().for_each(|span| inner.reads.add(span.clone(), &[]));
+            }
+            let view = self.view(state, inner, keyspace, snapshot)?;
+            let hidden = keys.iter().any(|key| readable(inner, key) && view.hides_key(key));
+            if hidden && !inner.options.bypass_unreadable {
+                return Err(inner.refuse_unreadable());
+            }
+            if !snapshot && !inner.options.ryw_disabled {
+                let own = inner.own();
+                spans.into_iter().for_each(|span| inner.reads.add(span, &own));
+            }
+            let value = |key: &&[u8]| view.get(key).filter(|_| readable(inner, key)).map(Value::Owned);
+            Ok(keys.iter().map(value).collect())
+        })
+    }
+
     fn get_key(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>> {
         self.with(|state, inner| {
             inner.enter()?;
@@ -284,6 +314,10 @@ impl Transaction for ModelTransaction {
     fn known_id(&self) -> Option<String> {
         None
     }
+}
+
+fn single(keyspace: u32, key: &[u8]) -> Span {
+    Span { keyspace, range: KeyRange::single(key) }
 }
 
 /// A selector with a key that is not needlessly long (LIM-3).
