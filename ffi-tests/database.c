@@ -438,6 +438,10 @@ static void metrics_count_what_happened(void) {
     CHECK_INT(after.too_old, 0);
     CHECK_INT(after.refused, 0);
     CHECK(after.groups > before.groups);
+    CHECK(after.queue_ns > before.queue_ns);
+    CHECK(after.resolve_ns > before.resolve_ns);
+    CHECK(after.write_ns > before.write_ns);
+    CHECK(after.publish_ns > before.publish_ns);
     CHECK(after.latest_version >= version);
     CHECK(after.retained_versions >= 1);
     destroy(tr);
@@ -493,6 +497,7 @@ static void synced_commits_sync_and_buffered_ones_need_not(void) {
     put(db, B("key"), B("value"));
     CHECK_OK(plinth_database_metrics(db, &after, sizeof after));
     CHECK(after.syncs > before.syncs);
+    CHECK(after.sync_ns > before.sync_ns);
     tr = begin(db);
     CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_DURABILITY, PLINTH_DURABILITY_BUFFERED));
     CHECK_OK(tr_set(tr, B("key"), B("value")));

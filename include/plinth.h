@@ -1065,6 +1065,27 @@ typedef struct {
      * watches, are those of the host.
      */
     uint64_t is_host;
+    /**
+     * Nanoseconds that groups of commits waited in the queue, each from its first commit's call until it was
+     * taken. Divide this and the next ones by what `groups` grew by, and `sync_ns` by what `syncs` grew by.
+     */
+    uint64_t queue_ns;
+    /**
+     * Nanoseconds in which groups were checked for conflicts and put together.
+     */
+    uint64_t resolve_ns;
+    /**
+     * Nanoseconds in which groups were written to the log and to memory, without a sync.
+     */
+    uint64_t write_ns;
+    /**
+     * Nanoseconds of syncs of the log. Later groups are in the other stages meanwhile.
+     */
+    uint64_t sync_ns;
+    /**
+     * Nanoseconds in which groups were made readable.
+     */
+    uint64_t publish_ns;
 } plinth_metrics;
 
 /**

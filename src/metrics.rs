@@ -39,6 +39,17 @@ pub struct plinth_metrics {
     /// 1 if this handle hosts the directory, else 0: then the counters, but for its own transactions and
     /// watches, are those of the host.
     pub is_host: u64,
+    /// Nanoseconds that groups of commits waited in the queue, each from its first commit's call until it was
+    /// taken. Divide this and the next ones by what `groups` grew by, and `sync_ns` by what `syncs` grew by.
+    pub queue_ns: u64,
+    /// Nanoseconds in which groups were checked for conflicts and put together.
+    pub resolve_ns: u64,
+    /// Nanoseconds in which groups were written to the log and to memory, without a sync.
+    pub write_ns: u64,
+    /// Nanoseconds of syncs of the log. Later groups are in the other stages meanwhile.
+    pub sync_ns: u64,
+    /// Nanoseconds in which groups were made readable.
+    pub publish_ns: u64,
 }
 
 impl From<Metrics> for plinth_metrics {
@@ -58,6 +69,11 @@ impl From<Metrics> for plinth_metrics {
             watches: metrics.watches,
             guests: metrics.guests,
             is_host: metrics.is_host.into(),
+            queue_ns: metrics.queue_ns,
+            resolve_ns: metrics.resolve_ns,
+            write_ns: metrics.write_ns,
+            sync_ns: metrics.sync_ns,
+            publish_ns: metrics.publish_ns,
         }
     }
 }

@@ -346,4 +346,14 @@ pub struct Metrics {
     pub is_host: bool,
     /// Durability of commits that do not choose their own.
     pub durability: Option<Durability>,
+    /// Nanoseconds that groups waited in the queue, each from its first member's call on.
+    pub queue_ns: u64,
+    /// Nanoseconds in which groups were resolved.
+    pub resolve_ns: u64,
+    /// Nanoseconds in which groups were written to the log and to memory.
+    pub write_ns: u64,
+    /// Nanoseconds of syncs.
+    pub sync_ns: u64,
+    /// Nanoseconds in which groups were made readable.
+    pub publish_ns: u64,
 }

@@ -143,6 +143,11 @@ impl Front {
             transaction_bytes: self.reserved(),
             retained_versions: counts.retained_versions,
             latest_version: counts.latest_version,
+            queue_ns: counts.stages.queue,
+            resolve_ns: counts.stages.resolve,
+            write_ns: counts.stages.write,
+            sync_ns: counts.stages.sync,
+            publish_ns: counts.stages.publish,
             durability: Some(self.options.durability),
             ..Metrics::default()
         }

@@ -119,6 +119,7 @@ impl Local {
             retained_versions: self.versions.count() as u64,
             latest_version: self.versions.latest().version,
             guests: 0,
+            stages: self.counters.stages.times(),
         }
     }
 

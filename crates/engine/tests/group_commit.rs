@@ -223,3 +223,26 @@ fn commits_that_nobody_waits_for_do_not_hang_beside_one_that_blocks() {
         assert_eq!(database.metrics().commits, u64::from(ROUNDS) * 13);
     });
 }
+
+/// The stages are measured by group, and none counts a time twice: groups are resolved and written one after
+/// the other, and there is one sync at a time.
+#[test]
+fn the_stages_of_the_pipeline_are_measured() {
+    let disk = Disk::new();
+    let database = disk.open();
+    let before = database.metrics();
+    let began = std::time::Instant::now();
+    run(&database, 8, 100, mixed);
+    let passed = began.elapsed().as_nanos() as u64;
+    let after = database.metrics();
+    let (resolve, write) = (after.resolve_ns - before.resolve_ns, after.write_ns - before.write_ns);
+    let (sync, publish) = (after.sync_ns - before.sync_ns, after.publish_ns - before.publish_ns);
+    assert!(resolve > 0 && write > 0 && sync > 0 && publish > 0 && after.queue_ns > before.queue_ns, "{after:?}");
+    assert!(resolve + write <= passed && sync <= passed, "{after:?} in {passed} ns");
+    // While nobody commits, nothing is counted.
+    let again = database.metrics();
+    let times = |metrics: &plinth_api::Metrics| {
+        [metrics.queue_ns, metrics.resolve_ns, metrics.write_ns, metrics.sync_ns, metrics.publish_ns]
+    };
+    assert_eq!(times(&again), times(&after));
+}

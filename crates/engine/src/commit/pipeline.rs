@@ -73,9 +73,10 @@ pub struct Pipeline {
     pressure_checked: Mutex<Instant>,
 }
 
-#[derive(Default)]
 struct Queue {
     waiters: Vec<Arc<Waiter>>,
+    /// Since when there are any.
+    since: Instant,
     /// Commits between their call and its return.
     in_flight: usize,
     closed: bool,
@@ -101,7 +102,7 @@ impl Pipeline {
             counters,
             on_touched: OnceLock::new(),
             store: RwLock::new(Some(store)),
-            queue: Mutex::default(),
+            queue: Mutex::new(Queue { waiters: Vec::new(), since: Instant::now(), in_flight: 0, closed: false }),
             idle: Condvar::new(),
             sequencer: Mutex::new(sequencer),
             sequencing: AtomicBool::new(false),
@@ -213,8 +214,7 @@ impl Pipeline {
         publishing.wanted = false;
         publishing.syncing = true;
         drop(publishing);
-        let result = self.check_failure().and_then(|()| batch.write()).and_then(|()| store.sync());
-        self.counters.syncs.add(1);
+        let result = self.check_failure().and_then(|()| batch.write()).and_then(|()| self.sync_log(store));
         // Groups that wait are left to one of their own, who may tell their members.
         self.end_sync(0, &result);
         result
@@ -275,11 +275,12 @@ impl Pipeline {
         if !publishing.is_empty() {
             return false;
         }
-        if sequencer.lease_is_short(&self.versions) {
+        let now = self.versions.clock.now();
+        if sequencer.lease_is_short(now) {
             return true;
         }
-        if let Ok((version, _)) = sequencer.allocate(&self.versions) {
-            self.versions.publish(version, None);
+        if let Ok((version, _)) = sequencer.allocate(now) {
+            self.versions.publish(version, None, now);
         }
         false
     }
@@ -321,6 +322,9 @@ impl Pipeline {
         if queue.waiters.len() >= self.settings.max_queued {
             return Err(Error::new(Code::COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED).context("the commit queue is full"));
         }
+        if queue.waiters.is_empty() {
+            queue.since = Instant::now();
+        }
         queue.waiters.push(waiter.clone());
         queue.in_flight += 1;
         Ok(())
@@ -350,10 +354,12 @@ impl Pipeline {
     /// Takes what is queued through. Whoever can go on is told after the lock is free: waking a
     /// thread takes as long as a small group.
     fn lead(&self, mut sequencing: Sequencing<'_>) {
-        let waiters = self.take_queued();
+        let (waiters, since) = self.take_queued();
         if waiters.is_empty() {
             return;
         }
+        let stages = &self.counters.stages;
+        let began = stages.queue.add_since(since);
         let store = self.check_failure().and_then(|()| self.store());
         let store = match store {
             Ok(store) => store,
@@ -364,7 +370,7 @@ impl Pipeline {
             }
         };
         planted("pipeline");
-        let sequenced = match sequencing.run(waiters, &store, &self.versions, &self.counters) {
+        let sequenced = match sequencing.run(waiters, &store, &self.versions, &self.counters, began) {
             Ok(sequenced) => sequenced,
             Err(error) => return self.fail(&error),
         };
@@ -372,8 +378,9 @@ impl Pipeline {
             // Its members may be told at once.
             self.settings.watermark.written(group.version);
         }
-        let handed = sequenced.group.map(|group| self.hand_over(group));
-        self.note_pressure();
+        let handed = sequenced.group.map(|group| self.hand_over(group, sequenced.ended));
+        let ended = stages.publish.add_since(sequenced.ended);
+        self.note_pressure(ended);
         drop(sequencing);
         for (waiter, error) in sequenced.refused {
             waiter.finish(Err(error));
@@ -383,14 +390,17 @@ impl Pipeline {
         }
     }
 
-    fn take_queued(&self) -> Vec<Arc<Waiter>> {
+    /// A group, and since when its first member waited.
+    fn take_queued(&self) -> (Vec<Arc<Waiter>>, Instant) {
         let mut queue = lock(&self.queue);
-        let count = queue.waiters.len().min(GROUP_LIMIT);
-        queue.waiters.drain(..count).collect()
+        if queue.waiters.len() <= GROUP_LIMIT {
+            return (std::mem::take(&mut queue.waiters), queue.since);
+        }
+        (queue.waiters.drain(..GROUP_LIMIT).collect(), queue.since)
     }
 
-    /// Publishes a written group, or leaves it to whoever syncs.
-    fn hand_over(&self, group: Group) -> Handed {
+    /// Publishes a group that was written at `now`, or leaves it to whoever syncs.
+    fn hand_over(&self, group: Group, now: Instant) -> Handed {
         let mut publishing = lock(&self.publishing);
         if let Some((_, story)) = self.failure.get() {
             // A sync failed meanwhile: no later one may make this group look durable.
@@ -399,7 +409,7 @@ impl Pipeline {
             return Handed::default();
         }
         publishing.add(group);
-        let published = publishing.publish(&self.versions);
+        let published = publishing.publish(&self.versions, self.versions.clock.at(now));
         // The leader may be the calling thread, which then goes on to sync by itself.
         let leader = if publishing.syncing { None } else { publishing.next_leader() };
         let (wanted, _) = publishing.pace.worth_waiting_for();
@@ -425,12 +435,19 @@ impl Pipeline {
         let target = publishing.sync_target();
         let (version, lease) = publishing.newest();
         drop(publishing);
-        let result = self.store().and_then(|store| store.sync());
-        self.counters.syncs.add(1);
+        let result = self.store().and_then(|store| self.sync_log(&store));
         if result.is_ok() {
             self.settings.watermark.synced(version, lease);
         }
         self.end_sync(target, &result);
+    }
+
+    fn sync_log(&self, store: &Arc<dyn Store>) -> Result<()> {
+        let began = Instant::now();
+        let result = store.sync();
+        self.counters.stages.sync.add_since(began);
+        self.counters.syncs.add(1);
+        result
     }
 
     fn wait_for_company<'a>(&self, mut publishing: MutexGuard<'a, PublishQueue>) -> MutexGuard<'a, PublishQueue> {
@@ -450,6 +467,7 @@ impl Pipeline {
         if let Err(error) = result {
             self.fail(error);
         }
+        let began = Instant::now();
         let mut publishing = lock(&self.publishing);
         publishing.syncing = false;
         if publishing.wanted {
@@ -457,12 +475,13 @@ impl Pipeline {
         }
         let published = if result.is_ok() {
             publishing.synced_to(target);
-            publishing.publish(&self.versions)
+            publishing.publish(&self.versions, self.versions.clock.at(began))
         } else {
             Vec::new()
         };
         let leader = publishing.next_leader();
         drop(publishing);
+        self.counters.stages.publish.add_since(began);
         self.tell(Handed { published, leader });
     }
 
@@ -510,7 +529,7 @@ impl Pipeline {
         loop {
             // After a failed write the store may stay under pressure for ever.
             self.check_failure()?;
-            self.note_pressure();
+            self.note_pressure(Instant::now());
             if !self.pressure.load(Ordering::Relaxed) {
                 return Ok(());
             }
@@ -522,12 +541,12 @@ impl Pipeline {
         }
     }
 
-    fn note_pressure(&self) {
+    fn note_pressure(&self, now: Instant) {
         let Ok(mut checked) = self.pressure_checked.try_lock() else {
             return;
         };
-        if checked.elapsed() >= PRESSURE_EVERY {
-            *checked = Instant::now();
+        if now.saturating_duration_since(*checked) >= PRESSURE_EVERY {
+            *checked = now;
             if let Ok(store) = self.store() {
                 self.pressure.store(store.is_under_pressure(), Ordering::Relaxed);
             }

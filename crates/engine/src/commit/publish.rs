@@ -94,14 +94,15 @@ impl PublishQueue {
     }
 
     /// Publishes what can be published, and returns it to have its members told.
-    pub fn publish(&mut self, versions: &Versions) -> Vec<Group> {
+    /// `now` is what the clock says.
+    pub fn publish(&mut self, versions: &Versions, now: i64) -> Vec<Group> {
         let mut published = Vec::new();
         while let Some(group) = self.groups.front() {
             let number = self.added - self.groups.len() as u64;
             if group.needs_sync && number >= self.synced {
                 break;
             }
-            versions.publish(group.version, Some(group.snapshot.clone()));
+            versions.publish(group.version, Some(group.snapshot.clone()), now);
             published.extend(self.groups.pop_front());
         }
         published

@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::time::Instant;
 
 use plinth_api::{Code, Error, Result};
 
@@ -32,6 +33,8 @@ pub struct Sequenced {
     pub group: Option<Group>,
     /// Those that were not, and why.
     pub refused: Vec<(Arc<Waiter>, Error)>,
+    /// When that was known.
+    pub ended: Instant,
 }
 
 /// What decides about commits.
@@ -114,8 +117,8 @@ impl Sequencer {
     /// lease to be written with it where the present one should be renewed. Versions stay below
     /// the lease, with room for the groups that follow before the renewal is on disk: after a
     /// long idle time they lag behind the clock until then.
-    pub fn allocate(&mut self, versions: &Versions) -> Result<(i64, Option<i64>)> {
-        let now = versions.clock.now();
+    /// `now` is what the clock says.
+    pub fn allocate(&mut self, now: i64) -> Result<(i64, Option<i64>)> {
         let lease = self.lease.load(Ordering::Acquire);
         let version = now.min(lease - self.limits.lease_span / 4).max(self.last_version + 1);
         if version >= lease {
@@ -123,29 +126,31 @@ impl Sequencer {
         }
         self.last_version = version;
         let renewal = now.max(version) + self.limits.lease_span;
-        Ok((version, self.lease_is_short(versions).then_some(renewal)))
+        Ok((version, self.lease_is_short(now).then_some(renewal)))
     }
 
     /// Whether the lease should be renewed.
-    pub fn lease_is_short(&self, versions: &Versions) -> bool {
-        versions.clock.now() >= self.lease.load(Ordering::Acquire) - self.limits.lease_span / 2
+    pub fn lease_is_short(&self, now: i64) -> bool {
+        now >= self.lease.load(Ordering::Acquire) - self.limits.lease_span / 2
     }
 
     /// Takes a group through. An error means that the store failed, and that the members' fate
-    /// is unknown, which they have been told.
+    /// is unknown, which they have been told. It was taken from the queue at `began`.
     pub fn run(
         &mut self,
         waiters: Vec<Arc<Waiter>>,
         store: &Arc<dyn Store>,
         versions: &Versions,
         counters: &Counters,
+        began: Instant,
     ) -> Result<Sequenced> {
         let mut waiters = Members(waiters);
-        let (version, lease) = self.allocate(versions)?;
+        let now = versions.clock.at(began);
+        let (version, lease) = self.allocate(now)?;
         self.watches.sequencing(version);
-        let floor = versions.oldest().max(self.forgotten);
+        let floor = versions.oldest_at(now).max(self.forgotten);
         let mut batch = store.clone().batch();
-        let mut sequenced = Sequenced { group: None, refused: Vec::new() };
+        let mut sequenced = Sequenced { group: None, refused: Vec::new(), ended: began };
         let mut members = Members(Vec::with_capacity(waiters.0.len()));
         let mut settler = Settler::new(store, self.limits.value_size);
         let mut needs_sync = lease.is_some();
@@ -168,6 +173,8 @@ impl Sequencer {
                 Err(error) => sequenced.refused.push((waiter.clone(), error)),
             }
         }
+        let resolved = counters.stages.resolve.add_since(began);
+        sequenced.ended = resolved;
         if !members.0.is_empty() {
             let early = is_on(Defect::PublishesBeforeWrite).then(|| store.clone().snapshot());
             write(version, lease, batch).inspect_err(|error| members.fail(error))?;
@@ -175,6 +182,7 @@ impl Sequencer {
             members.0.iter().for_each(|member| member.written());
             counters.groups.add(1);
             self.bound_history(version, counters);
+            sequenced.ended = counters.stages.write.add_since(resolved);
             sequenced.group = Some(Group { version, snapshot, members, needs_sync, lease, touched });
         }
         // From here on the outcome owns the members.

@@ -19,8 +19,7 @@ const WRITTEN: u32 = 1;
 const DONE: u32 = 2;
 
 /// How long a thread looks for the end of a short wait before it sleeps. A group that needs no
-/// sync takes less than this, and going to sleep and being woken costs more than most take. Where
-/// more threads than cores commit, a thread that does not sleep goes on with warm caches.
+/// sync takes less than this, and going to sleep and being woken costs more than most take.
 pub const SHORT_WAIT: Duration = Duration::from_micros(50);
 /// Looks between two looks at the clock.
 const LOOKS: u32 = 16;
@@ -109,7 +108,8 @@ impl Waiter {
     }
 
     /// Waits, on its own thread, until it is woken, `stage` has passed or `ready` says that
-    /// there is something to lead. For the time of `awake` it does not sleep.
+    /// there is something to lead. For the time of `awake` it does not sleep, but lets other threads
+    /// go first: where more threads than cores commit, theirs is the next group.
     pub fn wait(&self, stage: Stage, awake: Duration, ready: impl Fn() -> bool) {
         let until = Instant::now() + awake;
         while Instant::now() < until {
@@ -119,6 +119,7 @@ impl Waiter {
                 }
                 std::hint::spin_loop();
             }
+            std::thread::yield_now();
         }
         if self.stage() == stage {
             std::thread::park();

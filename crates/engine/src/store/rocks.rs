@@ -43,6 +43,9 @@ const META_NAME: &str = "plinth.meta";
 /// Up to this size a copy costs no more than pinning, and lets go of the cached block at once.
 const COPY_UP_TO: usize = 1024;
 
+/// Room that a batch begins with: an ordinary small commit fits, and so is not moved while it grows.
+const BATCH_BYTES: usize = 1024;
+
 /// Memtables and files, but not blob files, which are not used.
 const SIZES_OF_ALL: u8 = 3;
 
@@ -442,7 +445,7 @@ impl Store for Rocks {
     }
 
     fn batch(self: Arc<Self>) -> Box<dyn Batch> {
-        Box::new(RocksBatch { batch: WriteBatch::default(), rocks: self })
+        Box::new(RocksBatch { batch: WriteBatch::with_capacity_bytes(BATCH_BYTES), rocks: self })
     }
 
     fn sync(&self) -> Result<()> {

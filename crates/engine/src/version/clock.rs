@@ -29,12 +29,19 @@ impl Clock {
 
     /// The version that time has reached.
     pub fn now(&self) -> i64 {
+        self.at(Instant::now())
+    }
+
+    /// The version that time had reached at a moment since it was made.
+    pub fn at(&self, moment: Instant) -> i64 {
         if is_on(Defect::ReadsTheTimeOfDay) {
             let since = self.day.elapsed().unwrap_or_default();
             return self.base.saturating_add(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
         }
         // A microsecond a version. It overflows after 292,000 years.
-        let passed = self.start.map_or(0, |start| i64::try_from(start.elapsed().as_micros()).unwrap_or(i64::MAX));
+        let passed = self
+            .start
+            .map_or(0, |start| i64::try_from(moment.saturating_duration_since(start).as_micros()).unwrap_or(i64::MAX));
         self.base.saturating_add(passed)
     }
 }

@@ -148,12 +148,17 @@ impl Versions {
 
     /// The oldest version inside the window.
     pub fn oldest(&self) -> i64 {
-        self.clock.now() - self.window
+        self.oldest_at(self.clock.now())
+    }
+
+    /// The same when the clock says `now`.
+    pub fn oldest_at(&self, now: i64) -> i64 {
+        now - self.window
     }
 
     /// Makes a state readable under `version`, which is above every one before. `None` names the
-    /// state of the latest version again. Called in commit order.
-    pub fn publish(&self, version: i64, snapshot: Option<Arc<SharedSnapshot>>) {
+    /// state of the latest version again. Called in commit order; `now` is what the clock says.
+    pub fn publish(&self, version: i64, snapshot: Option<Arc<SharedSnapshot>>, now: i64) {
         let mut retained = self.retained.lock().unwrap_or_else(PoisonError::into_inner);
         if retained.closed {
             return;
@@ -162,8 +167,8 @@ impl Versions {
         let point = Arc::new(ReadPoint { version, snapshot });
         retained.points.push_back(point.clone());
         self.latest.store(point);
-        let gone = retained.drop_old(self.oldest());
-        let thinned = retained.thin(self.clock.now() - PROMISED, ALL_KEPT);
+        let gone = retained.drop_old(self.oldest_at(now));
+        let thinned = retained.thin(now - PROMISED, ALL_KEPT);
         drop(retained);
         // Freed without the lock.
         drop((gone, thinned));

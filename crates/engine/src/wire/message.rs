@@ -176,6 +176,16 @@ pub struct Limits {
     pub pid: u32,
 }
 
+/// Nanoseconds in each stage of a host's pipeline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageTimes {
+    pub queue: u64,
+    pub resolve: u64,
+    pub write: u64,
+    pub sync: u64,
+    pub publish: u64,
+}
+
 /// Counters of a host's database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -190,6 +200,7 @@ pub struct Counts {
     pub retained_versions: u64,
     pub latest_version: i64,
     pub guests: u64,
+    pub stages: StageTimes,
 }
 
 impl Limits {

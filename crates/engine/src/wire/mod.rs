@@ -20,7 +20,7 @@ mod tests;
 pub use commit::Commit;
 pub use frame::{broken, parse, put, Frames, Message, Tail, HEADER};
 pub use hit::{hits_of, sets_of, Hit};
-pub use message::{Answer, Ask, Counts, Failure, Limits, Notice};
+pub use message::{Answer, Ask, Counts, Failure, Limits, Notice, StageTimes};
 #[cfg(test)]
 pub use pairs::put_pair;
 pub use pairs::{Pairs, PairsFrame};
