@@ -80,6 +80,19 @@ class Transaction:
         check(read(self._handle, _of(keyspace), data(key), len(key), value))
         return _take(value)
 
+    def get_many(self, keys, snapshot=False, keyspace=None):
+        """The values of many keys, in their order, in one call: None where there is no such key."""
+        held = [data(key) for key in keys]
+        slices = ffi.new("plinth_slice[]", [(keep, len(keep)) for keep in held])
+        values = ffi.new("plinth_values *")
+        read = lib.plinth_transaction_get_many
+        check(read(self._handle, _of(keyspace), slices, len(held), snapshot, values))
+        try:
+            items = (values.items[i] for i in range(values.count))
+            return [None if item.data == ffi.NULL else _bytes(item.data, item.len) for item in items]
+        finally:
+            lib.plinth_values_free(values)
+
     def get_key(self, selector, snapshot=False, keyspace=None):
         """The key that a selector names: empty before the first, ``b"\\xff"`` after the last."""
         raw, _keep = _selector(selector)

@@ -48,6 +48,16 @@ class Values(InMemory):
             tr.commit()
         self.assertEqual(self.db.run(lambda tr: tr[b"nul"]), b"a\0b")
 
+    def test_many_keys_in_one_call(self):  # GET-1, RYW-1
+        self.fill(100)
+        with self.db.transaction() as tr:
+            tr[b"own"] = b""
+            keys = [numbered(99), b"absent", b"own", numbered(0), numbered(99)]
+            for snapshot in (False, True):
+                self.assertEqual(tr.get_many(keys, snapshot), [b"99", None, b"", b"0", b"99"])
+            self.assertEqual(tr.get_many([]), [])
+            self.assert_fails(KEY_OUTSIDE, tr.get_many, [b"key", b"\xff"])
+
     def test_clears(self):  # CONF-1
         self.fill(10)
 
