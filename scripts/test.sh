@@ -139,6 +139,7 @@ run() {
         step 'clients: rust' clients/rust/run.sh
         step 'clients: together' clients/together/run.sh
         step 'plinth for python' scripts/wheel.sh test
+        step 'plinth for node' scripts/node.sh
         step 'install' scripts/install-test.sh
         step 'debian packages' scripts/deb-test.sh
     fi
