@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 works=("$@")
 [ "${#works[@]}" -gt 0 ] || works=(hot-reads-1000/1 reads-10/1 range-1000/1 read-write-5+5/1/buffered blind-5/1/buffered)
-few=200 many=1200
+few=200 many=700
 output=bench-instructions.json
 command -v valgrind >/dev/null 2>&1 || { echo 'bench-instructions: valgrind is not installed' >&2; exit 1; }
 

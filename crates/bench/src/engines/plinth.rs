@@ -12,16 +12,18 @@ use std::slice;
 use ::plinth::{
     plinth_database, plinth_database_close, plinth_database_metrics, plinth_database_open, plinth_database_options,
     plinth_error, plinth_error_is_retryable, plinth_key_selector, plinth_keyspace, plinth_last_error, plinth_metrics,
-    plinth_range, plinth_range_free, plinth_range_options, plinth_transaction, plinth_transaction_atomic_op,
-    plinth_transaction_begin, plinth_transaction_clear, plinth_transaction_commit, plinth_transaction_destroy,
-    plinth_transaction_get, plinth_transaction_get_range, plinth_transaction_on_error, plinth_transaction_set,
-    plinth_transaction_set_option, plinth_transaction_set_versionstamped_key, plinth_value, plinth_value_free, CBool,
+    plinth_range, plinth_range_free, plinth_range_options, plinth_slice, plinth_transaction,
+    plinth_transaction_atomic_op, plinth_transaction_begin, plinth_transaction_clear, plinth_transaction_commit,
+    plinth_transaction_destroy, plinth_transaction_get, plinth_transaction_get_many, plinth_transaction_get_range,
+    plinth_transaction_on_error, plinth_transaction_set, plinth_transaction_set_option,
+    plinth_transaction_set_versionstamped_key, plinth_value, plinth_value_free, plinth_values, plinth_values_free,
+    CBool,
 };
 
 use super::common;
 use super::library::{functions, Library};
 use super::steps::{Failure, Range, Step, Steps, LAST};
-use super::{Counters, Engine, Session, Settings, Task};
+use super::{Counters, Engine, Key, Session, Settings, Task};
 use crate::error::{Error, Result};
 
 const DURABILITY_OPTION: i32 = ::plinth::plinth_transaction_option::PLINTH_OPTION_DURABILITY as i32;
@@ -41,6 +43,15 @@ functions! {
     set_option = plinth_transaction_set_option: fn(*mut plinth_transaction, i32, i64) -> plinth_error;
     get = plinth_transaction_get:
         fn(*mut plinth_transaction, *mut plinth_keyspace, *const u8, usize, *mut plinth_value) -> plinth_error;
+    get_many = plinth_transaction_get_many:
+        fn(
+            *mut plinth_transaction,
+            *mut plinth_keyspace,
+            *const plinth_slice,
+            usize,
+            CBool,
+            *mut plinth_values
+        ) -> plinth_error;
     get_range = plinth_transaction_get_range:
         fn(
             *mut plinth_transaction,
@@ -62,6 +73,7 @@ functions! {
     commit = plinth_transaction_commit: fn(*mut plinth_transaction) -> plinth_error;
     on_error = plinth_transaction_on_error: fn(*mut plinth_transaction, plinth_error) -> plinth_error;
     value_free = plinth_value_free: fn(*mut plinth_value);
+    values_free = plinth_values_free: fn(*mut plinth_values);
     range_free = plinth_range_free: fn(*mut plinth_range);
 }
 
@@ -78,6 +90,7 @@ impl Functions {
             destroy: plinth_transaction_destroy,
             set_option: plinth_transaction_set_option,
             get: plinth_transaction_get,
+            get_many: plinth_transaction_get_many,
             get_range: plinth_transaction_get_range,
             set: plinth_transaction_set,
             clear: plinth_transaction_clear,
@@ -86,6 +99,7 @@ impl Functions {
             commit: plinth_transaction_commit,
             on_error: plinth_transaction_on_error,
             value_free: plinth_value_free,
+            values_free: plinth_values_free,
             range_free: plinth_range_free,
         }
     }
@@ -188,6 +202,29 @@ impl Steps for Try<'_> {
             (self.functions.value_free)(&mut value);
         }
         Ok(true)
+    }
+
+    fn get_many(&mut self, keys: &[Key], mut see: impl FnMut(&[u8])) -> Step<usize> {
+        let keys: Vec<plinth_slice> =
+            keys.iter().map(|key| plinth_slice { data: key.as_ptr(), len: key.len() }).collect();
+        let mut values = plinth_values::default();
+        let mut found = 0;
+        // SAFETY: the keys are readable for the call, zero is a C bool, the result is writable and valid until
+        // it is freed.
+        unsafe {
+            let conflicts = mem::transmute::<u8, CBool>(0);
+            let null = ptr::null_mut();
+            done((self.functions.get_many)(self.handle, null, keys.as_ptr(), keys.len(), conflicts, &mut values))?;
+            for at in 0..values.count {
+                let value = &*values.items.add(at);
+                if !value.data.is_null() {
+                    see(slice::from_raw_parts(value.data, value.len));
+                    found += 1;
+                }
+            }
+            (self.functions.values_free)(&mut values);
+        }
+        Ok(found)
     }
 
     fn range(&mut self, range: Range<'_>, mut see: impl FnMut(&[u8], &[u8])) -> Step<usize> {

@@ -11,7 +11,7 @@ use plinth_api::{
 };
 
 use super::steps::{Failure, Range, Step, Steps, LAST};
-use super::{Counters, Engine, Session, Settings, Task};
+use super::{Counters, Engine, Key, Session, Settings, Task};
 use crate::error::{Context, Error, Result};
 
 /// An open database.
@@ -64,6 +64,12 @@ impl Steps for Try<'_> {
     fn get(&mut self, key: &[u8], mut see: impl FnMut(&[u8])) -> Step<bool> {
         let value = self.0.get(0, key, false).map_err(number)?;
         Ok(value.map(|value| see(&value)).is_some())
+    }
+
+    fn get_many(&mut self, keys: &[Key], mut see: impl FnMut(&[u8])) -> Step<usize> {
+        let keys: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
+        let values = self.0.get_many(0, &keys, false).map_err(number)?;
+        Ok(values.iter().flatten().map(|value| see(value)).count())
     }
 
     fn range(&mut self, range: Range<'_>, mut see: impl FnMut(&[u8], &[u8])) -> Step<usize> {
