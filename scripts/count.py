@@ -9,7 +9,7 @@ import sys
 
 CARGO = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed;")
 CTEST = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)")
-# The last lines of clients/*/run.sh, scripts/wheel.sh test and scripts/node.sh.
+# The last lines of clients/*/run.sh, scripts/wheel.sh test, node.sh and go.sh.
 CLIENTS = re.compile(r"^clients [a-z-]+ [0-9.]+: (\d+) passed, (\d+) failed$")
 # The steps of scripts/install-test.sh and deb-test.sh.
 INSTALL = re.compile(r"^install test: (ok|FAILED) ")

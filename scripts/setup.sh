@@ -26,6 +26,7 @@ python3          collects licences and test counts
 python3-venv     the Python clients of the tests
 nodejs           the JavaScript client of the tests
 npm              installs it
+golang-go        the Go package of the tests
 librocksdb-dev   a RocksDB of another version beside ours, in a test
 strace           makes system calls fail, and kills at a chosen one
 libfaketime      a clock that is set
@@ -59,6 +60,7 @@ is_there() {
     case $1 in
         nodejs) command -v node >/dev/null 2>&1 && return 0 ;;
         npm) command -v npm >/dev/null 2>&1 && return 0 ;;
+        golang-go) command -v go >/dev/null 2>&1 && return 0 ;;
         python3-venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 && return 0 ;;
     esac
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]

@@ -140,6 +140,7 @@ run() {
         step 'clients: together' clients/together/run.sh
         step 'plinth for python' scripts/wheel.sh test
         step 'plinth for node' scripts/node.sh
+        step 'plinth for go' scripts/go.sh
         step 'install' scripts/install-test.sh
         step 'debian packages' scripts/deb-test.sh
     fi
