@@ -247,6 +247,13 @@ static plinth_error get_range_to(void *out) {
     plinth_key_selector from = at_or_after(B("a")), to = at_or_after(B("z"));
     return plinth_transaction_get_range(tr, NULL, &from, &to, NULL, (plinth_range *)out);
 }
+static plinth_error stream_to(void *out) {
+    plinth_key_selector from = at_or_after(B("a")), to = at_or_after(B("z"));
+    return plinth_transaction_stream_range(tr, NULL, &from, &to, NULL, (plinth_stream **)out);
+}
+static plinth_error stream_next_to(void *out) {
+    return plinth_stream_next(stream, (plinth_range *)out);
+}
 static plinth_error get_many_to(void *out) {
     plinth_slice key = {k, 1};
     return plinth_transaction_get_many(tr, NULL, &key, 1, false, (plinth_values *)out);
@@ -271,7 +278,7 @@ static plinth_error (*const by_output[])(void *out) = {
     open_to,         metrics_to,           keyspace_open_to,    keyspace_list_to,  begin_to,
     find_to,         get_to,               snapshot_get_to,     get_key_to,        get_range_to,
     read_version_to, committed_version_to, approximate_size_to, estimated_size_to, split_points_to,
-    repair_to,       get_many_to,
+    repair_to,       get_many_to,         stream_to,           stream_next_to,
 };
 
 static void outputs_that_are_null_or_unaligned_are_refused(void) {

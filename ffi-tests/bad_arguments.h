@@ -10,12 +10,13 @@
 
 #include "harness.h"
 
-enum kind { DATABASE, KEYSPACE, TRANSACTION, WATCH };
+enum kind { DATABASE, KEYSPACE, TRANSACTION, WATCH, STREAM };
 
 static plinth_database *db, *closed_db, *closed_twice_db;
 static plinth_keyspace *ks, *closed_ks, *closed_twice_ks;
 static plinth_transaction *tr, *destroyed_tr, *destroyed_twice_tr;
 static plinth_watch *watch, *destroyed_watch, *destroyed_twice_watch;
+static plinth_stream *stream, *destroyed_stream, *destroyed_twice_stream;
 static plinth_value some_value;
 static outcome watch_outcome;
 
@@ -64,9 +65,10 @@ static inline uintptr_t bits_of(const void *handle) {
 
 /* Everything that is no handle of this kind. `local` and `heap` are addresses of the caller. */
 static inline size_t bad_handles(enum kind kind, void *local, void *heap, void **out) {
-    void *good = kind == DATABASE ? (void *)db : kind == KEYSPACE ? (void *)ks : kind == TRANSACTION ? (void *)tr : (void *)watch;
+    void *all_good[] = {db, ks, tr, watch, stream}, *good = all_good[kind];
     void *others[] = {db, closed_db, closed_twice_db, ks, closed_ks, closed_twice_ks, tr, destroyed_tr, destroyed_twice_tr,
-                      watch, destroyed_watch, destroyed_twice_watch, some_value.owner, local, heap};
+                      watch, destroyed_watch, destroyed_twice_watch, stream, destroyed_stream, destroyed_twice_stream,
+                      some_value.owner, local, heap};
     static const uintptr_t numbers[] = {1, 2, 7, 8, 64, 4095, 4096, UINT32_MAX, UINTPTR_MAX, UINTPTR_MAX - 1, UINTPTR_MAX / 2};
     size_t count = 0;
     out[count++] = NULL;
@@ -126,6 +128,14 @@ static plinth_watch *waiting_watch(outcome *o) {
     return made;
 }
 
+/* A stream over everything, of `tr`. */
+static inline plinth_stream *whole_stream(void) {
+    plinth_key_selector from = at_or_after(B("")), to = at_or_after(B("\xff"));
+    plinth_stream *made = NULL;
+    CHECK_OK(plinth_transaction_stream_range(tr, NULL, &from, &to, NULL, &made));
+    return made;
+}
+
 static inline void make_objects(void) {
     outcome o;
     db = open_memory();
@@ -158,6 +168,12 @@ static inline void make_objects(void) {
     CHECK_CODE(plinth_watch_destroy(destroyed_twice_watch), PLINTH_ERROR_INVALID_HANDLE);
     CHECK_CODE(outcome_end(&o), PLINTH_ERROR_OPERATION_CANCELLED);
     tr = begin(db);
+    stream = whole_stream();
+    destroyed_stream = whole_stream();
+    destroyed_twice_stream = whole_stream();
+    CHECK_OK(plinth_stream_destroy(destroyed_stream));
+    CHECK_OK(plinth_stream_destroy(destroyed_twice_stream));
+    CHECK_CODE(plinth_stream_destroy(destroyed_twice_stream), PLINTH_ERROR_INVALID_HANDLE);
     CHECK_OK(plinth_transaction_get(tr, NULL, k, 1, &some_value));
 }
 
@@ -178,6 +194,7 @@ static inline void the_good_objects_are_unharmed(void) {
 
 /* Ends what is left of them; `some_value` and `tr` are the caller's. */
 static inline void end_objects(void) {
+    CHECK_OK(plinth_stream_destroy(stream));
     CHECK_OK(plinth_watch_destroy(watch));
     CHECK_CODE(outcome_end(&watch_outcome), PLINTH_ERROR_OPERATION_CANCELLED);
     destroy(tr);

@@ -273,6 +273,13 @@ void a_scan_is_the_range() {
                     at++;
                 }
                 CHECK(same && at == whole.size());
+                const auto from = Selector::first_at_or_above("key/"), to = Selector::first_at_or_above("key0");
+                Stream stream = tr.stream_range(from, to, options).value();
+                at = 0;
+                for (Range batch = stream.next().value(); !batch.empty(); batch = stream.next().value())
+                    for (auto [key, value] : batch)
+                        same = same && at < whole.size() && whole[at++].key == key;
+                CHECK(same && at == whole.size());
             }
 }
 

@@ -113,6 +113,18 @@ static plinth_error get_range_with(plinth_transaction *t, plinth_keyspace *s) {
     plinth_range_free(&out);
     return error;
 }
+static plinth_error stream_with(plinth_transaction *t, plinth_keyspace *s) {
+    plinth_key_selector from = at_or_after(B("a")), to = at_or_after(B("z"));
+    plinth_stream *out;
+    plinth_error error;
+    RUBBISH(out);
+    error = plinth_transaction_stream_range(t, s, &from, &to, NULL, &out);
+    CHECK_ZEROED(error, out);
+    if (out != NULL) {
+        CHECK_OK(plinth_stream_destroy(out));
+    }
+    return error;
+}
 static const plinth_slice some_keys[] = {{k, 1}, {k, 0}};
 static plinth_error get_many_with(plinth_transaction *t, plinth_keyspace *s) {
     plinth_values out;
@@ -259,6 +271,18 @@ static plinth_error on_error_async_of(void *h) {
     outcome o;
     return ANSWER(o, plinth_transaction_on_error_async((plinth_transaction *)h, 1020, on_done, &o, on_finish));
 }
+static plinth_error stream_next_of(void *h) {
+    plinth_range out;
+    plinth_error error;
+    RUBBISH(out);
+    error = plinth_stream_next((plinth_stream *)h, &out);
+    check_range_zeroed(error, &out);
+    plinth_range_free(&out);
+    return error;
+}
+static plinth_error stream_destroy_of(void *h) {
+    return plinth_stream_destroy((plinth_stream *)h);
+}
 static plinth_error watch_cancel_of(void *h) {
     return plinth_watch_cancel((plinth_watch *)h);
 }
@@ -299,6 +323,8 @@ static const struct {
     {"commit_async", TRANSACTION, commit_async_of},
     {"on_error_async", TRANSACTION, on_error_async_of},
     {"destroy", TRANSACTION, destroy_of},
+    {"stream_next", STREAM, stream_next_of},
+    {"stream_destroy", STREAM, stream_destroy_of},
     {"watch_cancel", WATCH, watch_cancel_of},
     {"watch_destroy", WATCH, watch_destroy_of},
 };
@@ -312,6 +338,7 @@ static const struct {
     {"get_key", get_key_with},
     {"get_range", get_range_with},
     {"get_many", get_many_with},
+    {"stream_range", stream_with},
     {"get_many_async", get_many_async_with},
     {"set", set_with},
     {"clear", clear_with},

@@ -173,6 +173,55 @@ static int put_role(const char *where, const char *value) {
     return harness.failures != 0;
 }
 
+enum { GUESTS_PAIRS = 3000, GUESTS_VALUE = 2000 };
+
+/* Reads what the host has put there, in more than one message to it: in one call, and as a stream. */
+static int read_role(const char *where) {
+    enum { KEYS = 8000 };
+    static plinth_slice keys[KEYS];
+    static char names[KEYS][9];
+    plinth_key_selector from = at_or_after(B("")), to = at_or_after(B("\xff"));
+    plinth_database *db = open_with(where, NULL);
+    plinth_transaction *tr = begin(db);
+    plinth_metrics metrics;
+    plinth_stream *stream;
+    plinth_values values;
+    int streamed = 0;
+    CHECK_OK(plinth_database_metrics(db, &metrics, sizeof metrics));
+    CHECK(!metrics.is_host);
+    CHECK_OK(tr_set(tr, B("00000007"), B("own")));
+    for (int i = 0; i < KEYS; i++) {
+        snprintf(names[i], sizeof names[i], "%08ld", random_below(GUESTS_PAIRS + 100));
+        keys[i] = (plinth_slice){(const uint8_t *)names[i], 8};
+    }
+    CHECK_OK(plinth_transaction_get_many(tr, NULL, keys, KEYS, false, &values));
+    for (int i = 0; i < KEYS && CHECK(values.count == KEYS); i++) {
+        int number = atoi(names[i]);
+        size_t want = number == 7 ? 3 : number < GUESTS_PAIRS ? GUESTS_VALUE : 0;
+        CHECK(values.items[i].len == want && (values.items[i].data == NULL) == (want == 0));
+        CHECK(want != GUESTS_VALUE || (values.items[i].data[0] == number % 251 && values.items[i].data[want - 1] == number % 251));
+    }
+    plinth_values_free(&values);
+    CHECK_OK(plinth_transaction_stream_range(tr, NULL, &from, &to, NULL, &stream));
+    for (bool more = true; more;) {
+        plinth_range range;
+        CHECK_OK(plinth_stream_next(stream, &range));
+        for (size_t i = 0; i < range.count; i++, streamed++) {
+            char name[16];
+            snprintf(name, sizeof name, "%08d", streamed);
+            CHECK(memcmp(range.items[i].key, name, 8) == 0);
+            CHECK_INT(range.items[i].value_len, streamed == 7 ? 3 : GUESTS_VALUE);
+        }
+        more = range.count > 0;
+        plinth_range_free(&range);
+    }
+    CHECK_INT(streamed, GUESTS_PAIRS);
+    CHECK_OK(plinth_stream_destroy(stream));
+    destroy(tr);
+    CHECK_OK(plinth_database_close(db));
+    return harness.failures == 0 ? 0 : 1;
+}
+
 /* Is refused, and told who has it. */
 static int refused_role(const char *where, const char *owner) {
     plinth_database_options options = exclusively();
@@ -501,6 +550,24 @@ static void another_process_can_have_it_alone_net6(void) {
     CHECK(WIFSIGNALED(partner_end(&owner)));
 }
 
+/* RNG-9, GET-1: in another process too. */
+static void a_guest_reads_many_keys_and_streams_net6_get1_rng9(void) {
+    path where = temporary_path();
+    plinth_database *db = open_buffered(where.text);
+    plinth_transaction *tr = begin(db);
+    uint8_t value[GUESTS_VALUE];
+    for (int i = 0; i < GUESTS_PAIRS; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%08d", i);
+        memset(value, i % 251, sizeof value);
+        CHECK_OK(tr_set(tr, bytes_of(key, 8), bytes_of(value, sizeof value)));
+    }
+    CHECK_OK(plinth_transaction_commit(tr));
+    destroy(tr);
+    CHECK_INT(wait_for(spawn_self("read", where.text, "all", -1)), 0);
+    CHECK_OK(plinth_database_close(db));
+}
+
 /* A database in memory is its handle's alone anyway. */
 static void in_memory_exclusive_means_nothing_net6(void) {
     plinth_database_options options = exclusively();
@@ -515,6 +582,9 @@ static int play(char **argv) {
     }
     if (strcmp(argv[1], "put") == 0) {
         return put_role(argv[2], argv[3]);
+    }
+    if (strcmp(argv[1], "read") == 0) {
+        return read_role(argv[2]);
     }
     if (strcmp(argv[1], "refused-alone") == 0) {
         return refused_alone_role(argv[2], argv[3]);
@@ -541,6 +611,7 @@ int main(int argc, char **argv) {
     RUN(an_exclusive_open_fails_while_others_have_it_net6);
     RUN(nobody_is_let_in_beside_an_exclusive_open_net6);
     RUN(another_process_can_have_it_alone_net6);
+    RUN(a_guest_reads_many_keys_and_streams_net6_get1_rng9);
     RUN(in_memory_exclusive_means_nothing_net6);
     return harness_end();
 }

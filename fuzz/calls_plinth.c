@@ -70,6 +70,8 @@ static void play_call(const function *f, argument *a, uint8_t slot) {
         keep(TRANSACTION, last, slot);
     } else if (is_called(f, "plinth_transaction_watch")) {
         keep(WATCH, last, slot);
+    } else if (is_called(f, "plinth_transaction_stream_range")) {
+        keep(STREAM, last, slot);
     } else {
         give_back(f, a);
     }
@@ -77,6 +79,7 @@ static void play_call(const function *f, argument *a, uint8_t slot) {
 
 static void destroy_made(kind what, const void *handle) {
     switch (what) {
+    case STREAM: (void)plinth_stream_destroy((plinth_stream *)handle); break;
     case WATCH: (void)plinth_watch_destroy((plinth_watch *)handle); break;
     case TRANSACTION: (void)plinth_transaction_destroy((plinth_transaction *)handle); break;
     case KEYSPACE: (void)plinth_keyspace_close((plinth_keyspace *)handle); break;
@@ -111,5 +114,6 @@ static void settle_input(void) {
         slots[KEYSPACE][i] = good[A_KEYSPACE];
         slots[TRANSACTION][i] = good[A_TRANSACTION];
         slots[WATCH][i] = good[A_WATCH];
+        slots[STREAM][i] = good[A_STREAM];
     }
 }

@@ -804,6 +804,11 @@ typedef struct plinth_database plinth_database;
 typedef struct plinth_keyspace plinth_keyspace;
 
 /**
+ * A range that is read in batches. Ended by plinth_stream_destroy().
+ */
+typedef struct plinth_stream plinth_stream;
+
+/**
  * A transaction. Ended by plinth_transaction_destroy().
  *
  * It sees the database as it was at its read version, plus its own writes. All calls may be
@@ -2221,6 +2226,60 @@ plinth_error plinth_transaction_get_many_async(plinth_transaction *tr,
  * Threads: any, but one struct must not be freed by two threads at once. Errors: none.
  */
 void plinth_values_free(plinth_values *values);
+
+/**
+ * Begins to read a range in batches, in memory that does not grow with the range. Nothing is read yet.
+ *
+ * Each plinth_stream_next() is a range read of its own, which goes on behind the last pair of the one
+ * before: at the transaction's read version, and with the writes that the transaction has then. So a write
+ * behind that pair is seen, one before it is not, and selectors are resolved again for each batch. The commit
+ * fails with 1020 if someone changed, added or removed a key in what was handed out, but not behind it.
+ *
+ * @param tr       the transaction. What ends it ends the stream: after it was reset, also by
+ *                 plinth_transaction_on_error(), each batch fails with 1025; after it was destroyed with 9000.
+ * @param ks       the keyspace, or NULL for the default one; it may be closed before the stream
+ * @param begin    first end of the range, as in plinth_transaction_get_range(); copied
+ * @param end      other end of the range; copied
+ * @param options  NULL for the whole range, forward, with conflicts; copied. `limit` is that of all
+ *                 batches together, and `target_bytes` is for one batch: 0 is 262,144, and more than 4,194,304
+ *                 counts as that. The first batches are smaller.
+ * @param out      receives the stream; NULL on error. End it with plinth_stream_destroy().
+ *
+ * Threads: any. Errors: 2012 a limit below -1; 9001 NULL; 9002 too many handles; 9010 keyspace dropped. Those
+ * of the range are told by plinth_stream_next(). Rules RNG-3, RNG-4, RNG-9.
+ */
+plinth_error plinth_transaction_stream_range(plinth_transaction *tr,
+                                             plinth_keyspace *ks,
+                                             const plinth_key_selector *begin,
+                                             const plinth_key_selector *end,
+                                             const plinth_range_options *options,
+                                             plinth_stream **out);
+
+/**
+ * Reads the next batch of a stream.
+ *
+ * @param stream  the stream
+ * @param out     receives the pairs: none at the end, and from then on. Free it with plinth_range_free(); until
+ *                then it stays valid, whatever becomes of the stream. `more` tells whether there may be more.
+ *
+ * A batch ends at the pair that reaches its number of bytes, so it has one pair at least. After an error the
+ * same batch is read by the next call.
+ *
+ * Threads: any; of several calls at a time each gets a batch of its own, in the order in which they come.
+ * Errors: as plinth_transaction_get_range(); 9000 bad handle, also of a transaction that was destroyed; 1025 the
+ * transaction was reset or cancelled; 2017 its commit has started. Rules RNG-1 to RNG-11, CONF-5, CONF-6, RYW-1.
+ */
+plinth_error plinth_stream_next(plinth_stream *stream,
+                                plinth_range *out);
+
+/**
+ * Ends a stream, wherever it is. Ranges that it has handed out stay valid until they are freed.
+ *
+ * @param stream  the stream; its handle is stale afterwards
+ *
+ * Threads: any. Errors: 9000 bad handle, also when destroyed before.
+ */
+plinth_error plinth_stream_destroy(plinth_stream *stream);
 
 /**
  * Calls back once when the value of a key changes from what the transaction sees now.

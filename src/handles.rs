@@ -33,6 +33,7 @@ pub static DATABASES: Table<Arc<dyn Database>> = Table::new("database", 1);
 pub static KEYSPACES: Table<KeyspaceObject> = Table::new("keyspace", 2);
 pub static TRANSACTIONS: Table<TransactionObject> = Table::new("transaction", 3);
 pub static OWNERS: Table<Owner> = Table::new("result", 4);
+pub static STREAMS: Table<crate::stream::StreamObject> = Table::new("stream", 6);
 pub static WATCHES: Table<Arc<dyn Pending>> = Table::new("watch", 5);
 
 /// Looks a database handle up.

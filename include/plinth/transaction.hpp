@@ -42,6 +42,29 @@ private:
     std::unique_ptr<plinth_watch, Destroy> handle_;
 };
 
+/* A range that is read in batches; a Scan goes through one pair by pair. Ends with plinth_stream_destroy(). */
+class Stream {
+public:
+    /* Takes over a handle. */
+    explicit Stream(plinth_stream *taken) noexcept : handle_(taken) {}
+
+    plinth_stream *handle() const noexcept { return handle_.get(); }
+
+    /* plinth_stream_next(): empty at the end. */
+    Result<Range> next()
+    {
+        plinth_range range{};
+        const plinth_error error = plinth_stream_next(handle(), &range);
+        return detail::result(error, Range(range));
+    }
+
+private:
+    struct Destroy {
+        void operator()(plinth_stream *stream) const noexcept { plinth_stream_destroy(stream); }
+    };
+    std::unique_ptr<plinth_stream, Destroy> handle_;
+};
+
 /* Ten bytes, larger for each later commit. */
 using Versionstamp = std::array<uint8_t, 10>;
 
@@ -105,6 +128,18 @@ public:
     Result<Range> get_range(std::string_view begin, std::string_view end, const RangeOptions &options = {}, In in = {})
     {
         return get_range(Selector::first_at_or_above(begin), Selector::first_at_or_above(end), options, in);
+    }
+
+    /* plinth_transaction_stream_range() */
+    Result<Stream> stream_range(const Selector &begin, const Selector &end, const RangeOptions &options = {},
+                                In in = {})
+    {
+        plinth_stream *stream = nullptr;
+        const plinth_key_selector from = begin.get(), to = end.get();
+        const plinth_range_options how = options.get();
+        const plinth_error error =
+            plinth_transaction_stream_range(handle(), in.handle(), &from, &to, &how, &stream);
+        return detail::result(error, Stream(stream));
     }
 
     /* plinth_transaction_get_estimated_range_size() */

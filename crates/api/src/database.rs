@@ -145,6 +145,11 @@ pub trait Transaction: Send + Sync {
     /// Back to a new transaction.
     fn reset(&self) -> Result<()>;
 
+    /// Another number after each reset: what belongs to an earlier life is over.
+    fn life(&self) -> u64 {
+        0
+    }
+
     /// Makes every call fail with `transaction_cancelled` until `reset`.
     fn cancel(&self) -> Result<()>;
 

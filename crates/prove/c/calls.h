@@ -16,6 +16,7 @@ typedef enum {
     KEYSPACE_OR_NULL,
     TRANSACTION,
     WATCH,
+    STREAM,
     FUTURE,
     RESULT,
     CLUSTER,

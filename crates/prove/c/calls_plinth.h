@@ -357,6 +357,24 @@ static answer call_plinth_values_free(const argument *a) {
     return (answer){0};
 }
 
+#undef plinth_transaction_stream_range
+extern plinth_error plinth_transaction_stream_range(plinth_transaction *, plinth_keyspace *, const plinth_key_selector *, const plinth_key_selector *, const plinth_range_options *, plinth_stream * *);
+static answer call_plinth_transaction_stream_range(const argument *a) {
+    return (answer){.number = (int64_t)plinth_transaction_stream_range((plinth_transaction *)a[0].address, (plinth_keyspace *)a[1].address, (const plinth_key_selector *)a[2].address, (const plinth_key_selector *)a[3].address, (const plinth_range_options *)a[4].address, (plinth_stream * *)a[5].address)};
+}
+
+#undef plinth_stream_next
+extern plinth_error plinth_stream_next(plinth_stream *, plinth_range *);
+static answer call_plinth_stream_next(const argument *a) {
+    return (answer){.number = (int64_t)plinth_stream_next((plinth_stream *)a[0].address, (plinth_range *)a[1].address)};
+}
+
+#undef plinth_stream_destroy
+extern plinth_error plinth_stream_destroy(plinth_stream *);
+static answer call_plinth_stream_destroy(const argument *a) {
+    return (answer){.number = (int64_t)plinth_stream_destroy((plinth_stream *)a[0].address)};
+}
+
 #undef plinth_transaction_watch
 extern plinth_error plinth_transaction_watch(plinth_transaction *, plinth_keyspace *, const uint8_t *, size_t, plinth_done_callback, void *, plinth_finaliser, plinth_watch * *);
 static answer call_plinth_transaction_watch(const argument *a) {
@@ -440,6 +458,9 @@ static const function functions[] = {
     {"plinth_transaction_get_many", call_plinth_transaction_get_many, GIVES_ERROR, 6, {{TRANSACTION, 0, "tr"}, {KEYSPACE_OR_NULL, 0, "ks"}, {KEYS, 0, "keys"}, {COUNT_OF_KEYS, sizeof(size_t), "count"}, {NUMBER, sizeof(bool), "snapshot"}, {OUT, sizeof(plinth_values), "out"}}},
     {"plinth_transaction_get_many_async", call_plinth_transaction_get_many_async, GIVES_ERROR, 8, {{TRANSACTION, 0, "tr"}, {KEYSPACE_OR_NULL, 0, "ks"}, {KEYS, 0, "keys"}, {COUNT_OF_KEYS, sizeof(size_t), "count"}, {NUMBER, sizeof(bool), "snapshot"}, {VALUES_CALLBACK, 0, "callback"}, {USER, 0, "user"}, {FINALISER, 0, "finaliser"}}},
     {"plinth_values_free", call_plinth_values_free, GIVES_NOTHING, 1, {{FREED, sizeof(plinth_values), "values"}}},
+    {"plinth_transaction_stream_range", call_plinth_transaction_stream_range, GIVES_ERROR, 6, {{TRANSACTION, 0, "tr"}, {KEYSPACE_OR_NULL, 0, "ks"}, {SELECTOR, 0, "begin"}, {SELECTOR, 0, "end"}, {RANGE_OPTIONS, 0, "options"}, {OUT, sizeof(plinth_stream *), "out"}}},
+    {"plinth_stream_next", call_plinth_stream_next, GIVES_ERROR, 2, {{STREAM, 0, "stream"}, {OUT, sizeof(plinth_range), "out"}}},
+    {"plinth_stream_destroy", call_plinth_stream_destroy, GIVES_ERROR, 1, {{STREAM, 0, "stream"}}},
     {"plinth_transaction_watch", call_plinth_transaction_watch, GIVES_ERROR, 8, {{TRANSACTION, 0, "tr"}, {KEYSPACE_OR_NULL, 0, "ks"}, {BYTES, 0, "key"}, {LENGTH, sizeof(size_t), "key_len"}, {DONE_CALLBACK, 0, "callback"}, {USER, 0, "user"}, {FINALISER, 0, "finaliser"}, {OUT, sizeof(plinth_watch *), "out"}}},
     {"plinth_watch_cancel", call_plinth_watch_cancel, GIVES_ERROR, 1, {{WATCH, 0, "watch"}}},
     {"plinth_watch_destroy", call_plinth_watch_destroy, GIVES_ERROR, 1, {{WATCH, 0, "watch"}}},

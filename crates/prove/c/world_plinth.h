@@ -7,8 +7,8 @@
 
 static const char *world_path = ":memory:";
 
-/* In the order of the kinds: DATABASE, KEYSPACE, TRANSACTION, WATCH. */
-enum { A_DATABASE, A_KEYSPACE, A_TRANSACTION, A_WATCH, KINDS_OF_HANDLES };
+/* In the order of the kinds: DATABASE, KEYSPACE, TRANSACTION, WATCH, STREAM. */
+enum { A_DATABASE, A_KEYSPACE, A_TRANSACTION, A_WATCH, A_STREAM, KINDS_OF_HANDLES };
 
 static const void *good[KINDS_OF_HANDLES], *stale[KINDS_OF_HANDLES], *foreign_keyspace;
 static plinth_database *other_database;
@@ -76,14 +76,25 @@ static inline void need(plinth_error error, const char *what) {
     }
 }
 
+/* A stream of the good transaction. */
+static inline plinth_stream *a_stream(void) {
+    static const plinth_key_selector all[] = {{NULL, 0, false, 1}, {(const uint8_t *)"\xff", 1, false, 1}};
+    plinth_stream *stream;
+    need(plinth_transaction_stream_range(GOOD_TR, NULL, &all[0], &all[1], NULL, &stream), "stream");
+    return stream;
+}
+
 static inline void new_transaction(void) {
     plinth_transaction *tr;
     if (good[A_TRANSACTION] != NULL) {
+        (void)plinth_stream_destroy((plinth_stream *)good[A_STREAM]);
         (void)plinth_transaction_destroy(GOOD_TR);
         stale[A_TRANSACTION] = good[A_TRANSACTION];
+        stale[A_STREAM] = good[A_STREAM];
     }
     need(plinth_transaction_begin(GOOD_DB, &tr), "begin");
     good[A_TRANSACTION] = tr;
+    good[A_STREAM] = a_stream();
 }
 
 static inline void new_watch(void) {
@@ -128,6 +139,8 @@ static inline void world_begin(void) {
     need(plinth_transaction_destroy(tr), "destroy");
     stale[A_TRANSACTION] = tr;
     new_transaction();
+    stale[A_STREAM] = a_stream();
+    need(plinth_stream_destroy((plinth_stream *)stale[A_STREAM]), "destroy");
     need(plinth_transaction_watch(GOOD_TR, NULL, (const uint8_t *)"k", 1, on_done, NULL, NULL, &watch), "watch");
     need(plinth_watch_destroy(watch), "destroy");
     stale[A_WATCH] = watch;
@@ -140,6 +153,7 @@ static inline void world_begin(void) {
 static inline void world_end(void) {
     plinth_value_free(&some_value);
     (void)plinth_watch_destroy((plinth_watch *)good[A_WATCH]);
+    (void)plinth_stream_destroy((plinth_stream *)good[A_STREAM]);
     (void)plinth_transaction_destroy(GOOD_TR);
     (void)plinth_keyspace_close((plinth_keyspace *)good[A_KEYSPACE]);
     (void)plinth_database_close(GOOD_DB);
@@ -325,6 +339,7 @@ static inline int choose(const function *f, int at, choice *out) {
     case KEYSPACE_OR_NULL: choose_handle(&list, A_KEYSPACE, true); break;
     case TRANSACTION: choose_handle(&list, A_TRANSACTION, false); break;
     case WATCH: choose_handle(&list, A_WATCH, false); break;
+    case STREAM: choose_handle(&list, A_STREAM, false); break;
     case BYTES: choose_bytes(&list); break;
     case LENGTH: choose_length(&list, p->size); break;
     case TEXT: choose_text(&list, p->name); break;
@@ -402,6 +417,8 @@ static inline void give_back(const function *f, const argument *a) {
         (void)plinth_transaction_destroy((plinth_transaction *)handle_in(last));
     } else if (is_called(f, "plinth_transaction_watch")) {
         (void)plinth_watch_destroy((plinth_watch *)handle_in(last));
+    } else if (is_called(f, "plinth_transaction_stream_range")) {
+        (void)plinth_stream_destroy((plinth_stream *)handle_in(last));
     } else if (is_called(f, "plinth_transaction_get_many")) {
         plinth_values_free((plinth_values *)(void *)outs[last]);
     } else if (f->parameters[last].size == sizeof(plinth_value)) {

@@ -267,6 +267,10 @@ impl Transaction for LyingTransaction {
         self.inner.reset()
     }
 
+    fn life(&self) -> u64 {
+        self.inner.life()
+    }
+
     fn cancel(&self) -> Result<()> {
         self.inner.cancel()
     }

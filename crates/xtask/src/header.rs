@@ -11,7 +11,7 @@ use crate::{file, Mode};
 pub const PATH: &str = "include/plinth.h";
 
 /// The order in which the header presents the files of src/, and so its chapters.
-const SOURCES: [&str; 19] = [
+const SOURCES: [&str; 20] = [
     "version",
     "error_numbers",
     "result",
@@ -29,6 +29,7 @@ const SOURCES: [&str; 19] = [
     "callback",
     "asynchronous",
     "many",
+    "stream",
     "watch",
     "run",
 ];

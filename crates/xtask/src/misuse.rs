@@ -45,11 +45,13 @@ const LIBRARIES: [Library; 2] = [
 ];
 
 /// Types of parameters, and their kind in crates/prove/c/calls.h.
-const KINDS: [(&str, &str); 53] = [
+const KINDS: [(&str, &str); 55] = [
     ("plinth_database *", "DATABASE"),
     ("plinth_keyspace *", "KEYSPACE"),
     ("plinth_transaction *", "TRANSACTION"),
     ("plinth_watch *", "WATCH"),
+    ("plinth_stream *", "STREAM"),
+    ("plinth_stream * *", "OUT"),
     ("const plinth_key_selector *", "SELECTOR"),
     ("const plinth_range_options *", "RANGE_OPTIONS"),
     ("const plinth_database_options *", "DATABASE_OPTIONS"),

@@ -258,6 +258,10 @@ impl plinth_api::Transaction for Transaction {
         Ok(())
     }
 
+    fn life(&self) -> u64 {
+        self.lock().epoch
+    }
+
     fn cancel(&self) -> Result<()> {
         let mut state = self.lock();
         let mark = *state.mark.get_or_insert(Code::TRANSACTION_CANCELLED);
