@@ -33,8 +33,8 @@ pub fn run(args: &Args) -> Result<()> {
     let mut outcome = Ok(());
     for scene in scene::ALL {
         let cases: Vec<&Numbered> = cases.iter().filter(|(_, case)| case.scene.name == scene.name).collect();
-        if outcome.is_ok() && !cases.is_empty() {
-            outcome = progress.play(scene, &cases, &scratch).context(scene.name);
+        if !cases.is_empty() {
+            outcome = outcome.and(progress.play(scene, &cases, &scratch).context(scene.name));
         }
     }
     let Progress { rows, memory, .. } = progress;
@@ -67,12 +67,19 @@ impl Progress<'_> {
         let directory = scratch.path().join(scene.name);
         std::fs::create_dir(&directory).context(directory.display())?;
         let is_needed = |kind: &Kind| cases.iter().any(|(_, case)| case.measures(*kind));
-        let engines: Vec<Kind> = self.args.engines.iter().copied().filter(is_needed).collect();
-        let mut workers = Vec::new();
-        for kind in &engines {
+        let (mut workers, mut failed) = (Vec::new(), Ok(()));
+        for kind in self.args.engines.iter().copied().filter(is_needed) {
             eprintln!("{}: loading {}", scene.name, kind.name());
-            workers.push(Worker::start(*kind, scene, self.args, &directory).context(kind.name())?);
+            match Worker::start(kind, scene, self.args, &directory).context(kind.name()) {
+                Ok(worker) => workers.push(worker),
+                // The others are measured all the same; the run ends with the error.
+                Err(error) => {
+                    eprintln!("left out: {error}");
+                    failed = Err(error);
+                }
+            }
         }
+        let engines: Vec<Kind> = workers.iter().map(Worker::kind).collect();
         let alike: Vec<Kind> = engines.iter().copied().filter(|kind| kind.is_rocksdb()).collect();
         println!("{}: {}", scene.name, fairness::compare(&directory, &alike)?);
         let mut outcome = Ok(());
@@ -94,7 +101,7 @@ impl Progress<'_> {
             outcome = outcome.and(stopped);
         }
         std::fs::remove_dir_all(&directory).context(directory.display())?;
-        outcome
+        outcome.and(failed)
     }
 }
 
