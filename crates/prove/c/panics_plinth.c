@@ -124,6 +124,25 @@ static void in_the_pipeline(void) {
     expect(error == 0 || error == PLINTH_ERROR_DATABASE_FAILED, "close after a panic in the pipeline", error);
 }
 
+/* The commit is told of, with no end of its transaction. */
+static void in_the_pipeline_of_commits_that_nobody_waits_for(void) {
+    plinth_database *db;
+    plinth_transaction *tr;
+    long before = told.calls;
+    need(plinth_database_open(":memory:", NULL, &db), "open");
+    need(plinth_transaction_begin(db, &tr), "begin");
+    need(plinth_transaction_set(tr, NULL, (const uint8_t *)"a", 1, (const uint8_t *)"b", 1), "set");
+    plant("pipeline");
+    need(plinth_transaction_commit_async(tr, on_done, NULL, NULL), "commit_async");
+    wait_for_call(before);
+    plant("nowhere");
+    places++;
+    expect(told.code == PLINTH_ERROR_INTERNAL_ERROR || told.code == PLINTH_ERROR_COMMIT_UNKNOWN_RESULT,
+           "a panic in the pipeline below an asynchronous commit", told.code);
+    need(plinth_transaction_destroy(tr), "destroy");
+    (void)plinth_database_close(db);
+}
+
 int main(int count, char **arguments) {
     alarm(60);
     world_path = count > 1 ? arguments[1] : world_path;
@@ -132,6 +151,7 @@ int main(int count, char **arguments) {
     every_export();
     in_a_read();
     in_the_executor();
+    in_the_pipeline_of_commits_that_nobody_waits_for();
     in_the_pipeline();
     if (count > 1) {
         /* What was acknowledged is there. */

@@ -11,6 +11,8 @@
 //! The pipeline may have woken the thread that wrote it a moment before, in vain. So the one that syncs is
 //! woken after each addition, and looks whether it has to lead.
 //!
+//! A panic takes the commits with it that its thread had: whoever waits is told that their fate is unknown.
+//!
 //! Lock order: `queue` is a leaf; `written`, then a commit's own.
 
 use std::collections::VecDeque;
@@ -20,7 +22,7 @@ use std::thread::Thread;
 use plinth_api::{Code, Error, Result};
 
 use super::pipeline::Begun;
-use super::{Outcome, Pipeline};
+use super::{Outcome, Pipeline, Request};
 use crate::executor::Executor;
 use crate::service::AsyncCommit;
 
@@ -32,8 +34,37 @@ const AT_ONCE: usize = 256;
 /// Who is told the outcome.
 type Tell = Box<dyn FnOnce(Result<Option<Outcome>>) + Send>;
 
-/// Who is told, and whether that returns at once.
-type Owner = (Tell, bool);
+/// Looks up what a commit needs.
+type Prepare = Box<dyn FnOnce() -> Result<Option<Request>> + Send>;
+
+/// Who is told, and whether that returns at once. Dropped before that, in a panic, it tells that nobody knows.
+struct Owner {
+    tell: Option<Tell>,
+    brief: bool,
+    executor: Arc<Executor>,
+}
+
+impl Owner {
+    fn tell(mut self, outcome: Result<Option<Outcome>>) {
+        self.send(outcome);
+    }
+
+    fn send(&mut self, outcome: Result<Option<Outcome>>) {
+        let Some(tell) = self.tell.take() else {
+            return;
+        };
+        match self.brief {
+            true => tell(outcome),
+            false => self.executor.submit(Box::new(move || tell(outcome))),
+        }
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.send(Err(Error::new(Code::COMMIT_UNKNOWN_RESULT).context("a panic took the commit with it")));
+    }
+}
 
 /// The commits that wait for a thread.
 pub struct Detached {
@@ -45,7 +76,7 @@ pub struct Detached {
 
 #[derive(Default)]
 struct Queue {
-    commits: VecDeque<AsyncCommit>,
+    commits: VecDeque<(Prepare, Owner)>,
     drains: usize,
 }
 
@@ -71,7 +102,8 @@ impl Detached {
             let error = Error::new(Code::COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED).context("the commit queue is full");
             return (commit.done)(Err(error));
         }
-        queue.commits.push_back(commit);
+        let AsyncCommit { prepare, done, brief } = commit;
+        queue.commits.push_back((prepare, Owner { tell: Some(done), brief, executor: self.executor.clone() }));
         let more = queue.drains < DRAINS;
         queue.drains += usize::from(more);
         drop(queue);
@@ -92,7 +124,7 @@ impl Detached {
     }
 
     /// Takes commits through until there is none.
-    fn drain(&self) {
+    fn drain(self: &Arc<Self>) {
         let _working = Working(self);
         loop {
             let mut queue = lock(&self.queue);
@@ -109,16 +141,16 @@ impl Detached {
     }
 
     /// Takes commits into the log. Returns whether the caller is to sync.
-    fn write(&self, commits: Vec<AsyncCommit>) -> bool {
+    fn write(&self, commits: Vec<(Prepare, Owner)>) -> bool {
         let mut requests = Vec::with_capacity(commits.len());
-        for AsyncCommit { prepare, done, brief } in commits {
+        for (prepare, owner) in commits {
             match prepare() {
-                Ok(Some(request)) => requests.push((request, (done, brief))),
-                Ok(None) => self.tell((done, brief), Ok(None)),
-                Err(error) => self.tell((done, brief), Err(error)),
+                Ok(Some(request)) => requests.push((request, owner)),
+                Ok(None) => owner.tell(Ok(None)),
+                Err(error) => owner.tell(Err(error)),
             }
         }
-        let begun = self.pipeline.begin_all(requests, &mut |owner, outcome| self.tell(owner, Ok(Some(outcome))));
+        let begun = self.pipeline.begin_all(requests, &mut |owner: Owner, outcome| owner.tell(Ok(Some(outcome))));
         if begun.is_empty() {
             return false;
         }
@@ -149,20 +181,13 @@ impl Detached {
             if begun.is_empty() {
                 return;
             }
-            self.pipeline.end_all(begun, |owner, outcome| self.tell(owner, Ok(Some(outcome))));
-        }
-    }
-
-    fn tell(&self, (done, brief): Owner, outcome: Result<Option<Outcome>>) {
-        match brief {
-            true => done(outcome),
-            false => self.executor.submit(Box::new(move || done(outcome))),
+            self.pipeline.end_all(begun, |owner: Owner, outcome| owner.tell(Ok(Some(outcome))));
         }
     }
 }
 
 impl Queue {
-    fn take(&mut self) -> Vec<AsyncCommit> {
+    fn take(&mut self) -> Vec<(Prepare, Owner)> {
         let count = self.commits.len().min(AT_ONCE);
         self.commits.drain(..count).collect()
     }
@@ -173,12 +198,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A thread that takes commits through. If it panics another one may take its place.
-struct Working<'a>(&'a Detached);
+struct Working<'a>(&'a Arc<Detached>);
 
 impl Drop for Working<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            lock(&self.0.queue).drains -= 1;
+        if !std::thread::panicking() {
+            return;
+        }
+        let mut queue = lock(&self.0.queue);
+        queue.drains -= 1;
+        // What came meanwhile would wait for the next commit.
+        let more = !queue.commits.is_empty();
+        queue.drains += usize::from(more);
+        drop(queue);
+        if more {
+            let me = self.0.clone();
+            self.0.executor.submit(Box::new(move || me.drain()));
         }
     }
 }
@@ -189,7 +224,12 @@ struct Syncing<'a>(&'a Detached);
 impl Drop for Syncing<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            lock(&self.0.written).syncer = None;
+            let mut written = lock(&self.0.written);
+            written.syncer = None;
+            // They belonged to this thread.
+            let commits = std::mem::take(&mut written.commits);
+            drop(written);
+            drop(commits);
         }
     }
 }
