@@ -68,10 +68,15 @@ pub fn watch(handle: *mut plinth_watch) -> Result<Arc<dyn Pending>, Error> {
 }
 
 /// The number of the keyspace a data call names; NULL is the default one.
+#[inline]
 pub fn keyspace_of(tr: &TransactionObject, handle: *mut plinth_keyspace) -> Result<u32, Error> {
     if handle.is_null() {
         return Ok(0);
     }
+    other_keyspace_of(tr, handle)
+}
+
+fn other_keyspace_of(tr: &TransactionObject, handle: *mut plinth_keyspace) -> Result<u32, Error> {
     let keyspace = KEYSPACES.get(handle as usize)?;
     if keyspace.database != tr.database {
         return Err(Error::new(Code::INVALID_HANDLE).context(format!(

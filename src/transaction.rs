@@ -61,11 +61,17 @@ pub(crate) fn on_free(
 }
 
 /// Ends a transaction that a call panicked in.
+#[inline]
 pub(crate) fn killed_by_panic(name: &'static str, tr: *mut plinth_transaction, code: plinth_error) -> plinth_error {
     if code == Code::INTERNAL_ERROR.number() {
-        entry::value(name, (), || free_transaction(tr)?.cancel());
+        end_after_panic(name, tr);
     }
     code
+}
+
+#[cold]
+fn end_after_panic(name: &'static str, tr: *mut plinth_transaction) {
+    entry::value(name, (), || free_transaction(tr)?.cancel());
 }
 
 /// The key argument of a call.

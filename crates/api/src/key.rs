@@ -106,6 +106,7 @@ pub fn printable(key: &[u8]) -> String {
 }
 
 /// Whether a key is a special key.
+#[inline]
 pub fn is_special(key: &[u8]) -> bool {
     key.starts_with(END_OF_SYSTEM_KEYS) && key < END_OF_SPECIAL_KEYS
 }

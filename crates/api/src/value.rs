@@ -24,6 +24,7 @@ pub enum Value {
 impl Deref for Value {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
         match self {
             Value::Owned(bytes) => bytes,

@@ -65,17 +65,21 @@ pub fn value<T>(what: &'static str, fallback: T, body: impl FnOnce() -> Result<T
 /// Runs `body`; a panic becomes an error that names its message and place.
 pub fn guarded<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     install_hook();
-    let _depth = Depth::enter();
     // Every object reached from a body is either dropped with it or protected by locks that
     // treat a panic as the end of that object, so unwind safety is the callee's own matter.
     let body = || {
         planted();
         body()
     };
-    match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(result) => result,
-        Err(panic) => Err(panic_error(&*panic)),
-    }
+    // One look at the thread's own memory for both ends: each is a call. It holds no destructor, so it is
+    // there as long as the thread.
+    let caught = INSIDE.with(|depth| {
+        depth.set(depth.get() + 1);
+        let caught = catch_unwind(AssertUnwindSafe(body));
+        depth.set(depth.get() - 1);
+        caught
+    });
+    caught.unwrap_or_else(|panic| Err(panic_error(&*panic)))
 }
 
 /// Panics if `PLINTH_PANIC` is `export` at that moment, in a build with defects.
@@ -145,22 +149,6 @@ fn panic_error(panic: &(dyn Any + Send)) -> Error {
     Error::new(Code::INTERNAL_ERROR).context(format!("panic at {place}: {message}"))
 }
 
-/// Counts how deep this thread is inside guarded calls.
-struct Depth;
-
-impl Depth {
-    fn enter() -> Self {
-        let _ = INSIDE.try_with(|depth| depth.set(depth.get() + 1));
-        Depth
-    }
-}
-
-impl Drop for Depth {
-    fn drop(&mut self) {
-        let _ = INSIDE.try_with(|depth| depth.set(depth.get() - 1));
-    }
-}
-
 /// How deep this thread was before it left the library; restored at the end.
 struct Outside(u32);
 
@@ -174,11 +162,16 @@ impl Drop for Outside {
 ///
 /// Nobody waits for the one who installs it: a child that was forked meanwhile would wait for ever. Until
 /// it is there a panic is only less quiet.
+#[inline]
 fn install_hook() {
     static BEGUN: AtomicBool = AtomicBool::new(false);
-    if BEGUN.load(Ordering::Relaxed) || BEGUN.swap(true, Ordering::Relaxed) {
-        return;
+    if !BEGUN.load(Ordering::Relaxed) && !BEGUN.swap(true, Ordering::Relaxed) {
+        really_install_hook();
     }
+}
+
+#[cold]
+fn really_install_hook() {
     let previous = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if INSIDE.try_with(Cell::get).unwrap_or(0) == 0 {

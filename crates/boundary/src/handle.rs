@@ -73,15 +73,28 @@ unsafe impl<T: Send + Sync> Sync for Table<T> {}
 unsafe impl<T: Send + Sync> Send for Table<T> {}
 
 /// A free list, on a cache line of its own. The count is looked at without the lock, so that a thread
-/// whose list is empty does not stop at those of others that are empty too.
+/// whose list is empty does not stop at those of others that are empty too. One index lies beside the
+/// list: a thread that makes and ends one object after the other needs no lock.
 #[repr(align(64))]
 struct Shard {
+    /// One more than an index, or 0.
+    ready: AtomicU32,
     count: AtomicUsize,
     list: Mutex<Vec<u32>>,
 }
 
 impl Shard {
+    const fn new() -> Self {
+        Self { ready: AtomicU32::new(0), count: AtomicUsize::new(0), list: Mutex::new(Vec::new()) }
+    }
+
     fn pop(&self) -> Option<u32> {
+        // Whoever swaps it out has it; what was done to its slot before it was put there is seen.
+        if self.ready.load(Ordering::Relaxed) != 0 {
+            if let Some(index) = self.ready.swap(0, Ordering::Acquire).checked_sub(1) {
+                return Some(index);
+            }
+        }
         if self.count.load(Ordering::Relaxed) == 0 {
             return None;
         }
@@ -92,6 +105,10 @@ impl Shard {
     }
 
     fn push(&self, index: u32) {
+        let is_free = self.ready.load(Ordering::Relaxed) == 0;
+        if is_free && self.ready.compare_exchange(0, index + 1, Ordering::Release, Ordering::Relaxed).is_ok() {
+            return;
+        }
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         list.push(index);
         self.count.store(list.len(), Ordering::Relaxed);
@@ -262,7 +279,7 @@ impl<T> Slots<T> {
             base,
             chunks: [const { OnceLock::new() }; CHUNKS],
             unused: AtomicU32::new(0),
-            free: [const { Shard { count: AtomicUsize::new(0), list: Mutex::new(Vec::new()) } }; SHARDS],
+            free: [const { Shard::new() }; SHARDS],
             _before: before,
         }
     }
@@ -346,6 +363,7 @@ impl<T> Drop for Guard<'_, T> {
 }
 
 /// Spreads threads over the free lists. A plain cell: it leaves nothing behind with the thread.
+#[inline]
 fn shard() -> usize {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     thread_local! { static SHARD: Cell<u32> = const { Cell::new(u32::MAX) } }

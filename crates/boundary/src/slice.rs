@@ -11,6 +11,7 @@ pub const MAX_LENGTH: usize = 1 << 31;
 /// # Safety
 /// With a length above zero, `data` points to `len` readable bytes that stay unchanged while
 /// the result is used.
+#[inline]
 pub unsafe fn bytes<'a>(data: *const u8, len: usize, name: &str) -> Result<&'a [u8], Error> {
     if len == 0 {
         return Ok(&[]);

@@ -9,12 +9,13 @@ use crate::outcome::{judge, Outcome};
 use crate::Mode;
 
 /// Where it may be, and why.
-const PLACES: [(&str, &str); 10] = [
+const PLACES: [(&str, &str); 11] = [
     ("src", "pointers from C"),
     ("crates/boundary/src", "pointers from C, and fork"),
     ("crates/fdb-c/src", "pointers from C"),
     ("crates/engine/src/store", "objects of RocksDB that live on their own"),
     ("crates/engine/src/signals.rs", "the signal mask of a thread"),
+    ("crates/engine/src/version/clock.rs", "the coarse clock"),
     ("crates/plinthd/src/signals.rs", "what a signal may do"),
     ("crates/bench/src", "measures by the C functions"),
     ("crates/bench-embedded/src", "LMDB's file in memory"),

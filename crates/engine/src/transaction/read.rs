@@ -43,9 +43,9 @@ impl Transaction {
         }
         match self.issue_key(keyspace, key, snapshot)? {
             KeyRead::Known(value) => Ok(value),
-            KeyRead::Stored(issued, change) => {
-                let result = self.fetch(&issued, Tier::Disk, key);
-                self.finish_key(&issued, key, &result, |_, _| {})?;
+            KeyRead::Stored(mut issued, change) => {
+                let result = self.fetch(&mut issued, Tier::Disk, key);
+                self.finish_key(&mut issued, key, &result, |_, _| {})?;
                 result.map(|value| self.changed(value, change))
             }
         }
@@ -62,24 +62,24 @@ impl Transaction {
             done(self.special_get(keyspace, key));
             return None;
         }
-        let (issued, change) = match self.issue_key(keyspace, key, snapshot) {
+        let (mut issued, change) = match self.issue_key(keyspace, key, snapshot) {
             Ok(KeyRead::Stored(issued, change)) => (issued, change),
             Ok(KeyRead::Known(value)) => return told(done, Ok(value)),
             Err(error) => return told(done, Err(error)),
         };
-        let ended = move |tr: &Self, issued: &Issued, key: &[u8], result: Result<Option<Value>>| {
+        let ended = move |tr: &Self, issued: &mut Issued, key: &[u8], result: Result<Option<Value>>| {
             tr.finish_key(issued, key, &result, |_, _| {})?;
             result.map(|value| tr.changed(value, change))
         };
-        let result = self.fetch(&issued, Tier::Memory, key);
+        let result = self.fetch(&mut issued, Tier::Memory, key);
         if !is_on_disk(&result) {
-            return told(done, ended(&self, &issued, key, result));
+            return told(done, ended(&self, &mut issued, key, result));
         }
         let (call, key) = (Call::begin(&self, issued.epoch, done), key.to_vec());
         let handle = call.clone();
         self.service.executor().clone().submit(Box::new(move || {
-            let result = self.fetch(&issued, Tier::Disk, &key);
-            call.complete(ended(&self, &issued, &key, result));
+            let result = self.fetch(&mut issued, Tier::Disk, &key);
+            call.complete(ended(&self, &mut issued, &key, result));
         }));
         Some(handle)
     }
@@ -118,27 +118,29 @@ impl Transaction {
     }
 
     /// Reads a key. In memory only, a read that must go to the disk has not ended.
-    pub(super) fn fetch(&self, issued: &Issued, tier: Tier, key: &[u8]) -> Result<Option<Value>> {
+    pub(super) fn fetch(&self, issued: &mut Issued, tier: Tier, key: &[u8]) -> Result<Option<Value>> {
         planted("read");
-        let read = |point: &ReadPoint| self.service.get(point, tier, issued.keyspace, key);
+        let keyspace = issued.keyspace;
+        let read = |point: &ReadPoint| self.service.get(point, tier, keyspace, key);
         let result = match (&issued.point, issued.wanted) {
             (Some(point), _) => read(point),
             // In memory the version is settled even if the key is not there.
             (None, wanted) if wanted.is_some() || tier == Tier::Memory => {
-                self.obtain_point(issued.epoch, wanted, tier).and_then(|point| read(&point))
+                self.obtain_point(issued.epoch, wanted, tier).and_then(|point| read(issued.point.insert(point)))
             }
             (None, _) => self.fetch_first(issued, key),
         };
-        result.or_else(|error| self.read_again(issued.keyspace, key, error))
+        result.or_else(|error| self.read_again(keyspace, key, error))
     }
 
     /// The first read, which settles the read version.
-    fn fetch_first(&self, issued: &Issued, key: &[u8]) -> Result<Option<Value>> {
+    fn fetch_first(&self, issued: &mut Issued, key: &[u8]) -> Result<Option<Value>> {
         let (found, value) = self.service.get_latest(issued.keyspace, key)?;
-        let point = self.settle_point(issued.epoch, found.clone())?;
-        match Arc::ptr_eq(&point, &found) {
+        let read_at = Arc::as_ptr(&found);
+        let point = issued.point.insert(self.settle_point(issued.epoch, found)?);
+        match Arc::as_ptr(point) == read_at {
             true => Ok(value),
-            false => self.service.get(&point, Tier::Disk, issued.keyspace, key),
+            false => self.service.get(point, Tier::Disk, issued.keyspace, key),
         }
     }
 
@@ -155,12 +157,14 @@ impl Transaction {
     /// Notes the end of a read of a key; `note` does so too where it succeeded.
     pub(super) fn finish_key(
         &self,
-        issued: &Issued,
+        issued: &mut Issued,
         key: &[u8],
         result: &Result<Option<Value>>,
         note: impl FnOnce(&mut State, &Option<Value>),
     ) -> Result<()> {
+        let point = issued.point.take();
         self.finish(issued, result, |state, value| {
+            state.spare_point = point;
             state.cache.keep(issued.keyspace, key, value);
             if !issued.snapshot && !state.options.ryw_disabled {
                 state.add_read_key(issued.keyspace, key);
@@ -172,7 +176,7 @@ impl Transaction {
     /// The same for the read of a watched value, whose failure is the watch's alone (rule WATCH-2).
     pub(super) fn finish_watch(
         &self,
-        issued: &Issued,
+        issued: &mut Issued,
         key: &[u8],
         result: &Result<Option<Value>>,
         note: impl FnOnce(&mut State, &Option<Value>),
@@ -283,7 +287,7 @@ impl Transaction {
 pub(super) fn issue(state: &mut State, keyspace: u32, snapshot: bool) -> Issued {
     state.reads_running += 1;
     state.has_read = true;
-    Issued { epoch: state.epoch, keyspace, snapshot, point: state.read_point.clone(), wanted: state.wanted_version }
+    Issued { epoch: state.epoch, keyspace, snapshot, point: state.lend_point(), wanted: state.wanted_version }
 }
 
 /// Whether a read that was to stay in memory has to go on to the disk.

@@ -122,6 +122,9 @@ pub struct State {
     pub epoch: u64,
     /// Where it reads; obtained by the first read.
     pub read_point: Option<Arc<ReadPoint>>,
+    /// The same again while no read has it: one that takes it, and gives it back, leaves the count alone,
+    /// which is shared with other transactions that read there.
+    pub spare_point: Option<Arc<ReadPoint>>,
     /// A read version set by hand and not used yet.
     pub wanted_version: Option<i64>,
     /// Own writes by keyspace.
@@ -171,6 +174,7 @@ impl State {
             mark: None,
             epoch: 0,
             read_point: None,
+            spare_point: None,
             wanted_version: None,
             overlays: Vec::new(),
             reads: Vec::new(),
@@ -218,6 +222,11 @@ impl State {
     pub fn deadline(&self) -> Option<Instant> {
         let timeout = u64::try_from(self.options.values.timeout_ms).ok().filter(|timeout| *timeout > 0)?;
         self.started.checked_add(Duration::from_millis(timeout))
+    }
+
+    /// The read point for one read, if it is known.
+    pub fn lend_point(&mut self) -> Option<Arc<ReadPoint>> {
+        self.spare_point.take().or_else(|| self.read_point.clone())
     }
 
     /// The own writes that a read sees (rules RYW-1, RYW-6 and RYW-7).
@@ -349,6 +358,7 @@ impl State {
         self.mark = None;
         self.epoch += 1;
         self.read_point = None;
+        self.spare_point = None;
         self.wanted_version = None;
         self.overlays.clear();
         self.reads.clear();

@@ -46,12 +46,12 @@ impl Transaction {
             call: OnceLock::new(),
             watch: OnceLock::new(),
         });
-        let reading = match self.issue_watch(keyspace, key) {
+        let mut reading = match self.issue_watch(keyspace, key) {
             Ok(KeyRead::Stored(issued, change)) => Reading { issued, change },
             Ok(KeyRead::Known(value)) => return self.watch_known(handle, value, done),
             Err(error) => return told(done, Err(error)),
         };
-        let result = self.fetch(&reading.issued, Tier::Memory, key);
+        let result = self.fetch(&mut reading.issued, Tier::Memory, key);
         if !is_on_disk(&result) {
             return self.end_reading(handle, reading, result, Some(done));
         }
@@ -59,7 +59,7 @@ impl Transaction {
         let _ = handle.call.set(call);
         let pending = handle.clone();
         self.service.executor().clone().submit(Box::new(move || {
-            let result = self.fetch(&reading.issued, Tier::Disk, &handle.key);
+            let result = self.fetch(&mut reading.issued, Tier::Disk, &handle.key);
             self.end_reading(handle, reading, result, None);
         }));
         Some(pending)
@@ -103,12 +103,12 @@ impl Transaction {
     fn end_reading(
         &self,
         handle: Arc<Handle>,
-        Reading { issued, change }: Reading,
+        Reading { mut issued, change }: Reading,
         result: Result<Option<Value>>,
         mut done: Option<Done<()>>,
     ) -> Option<Arc<dyn Pending>> {
         let mut refused = None;
-        let finished = self.finish_watch(&issued, &handle.key, &result, |state, value| {
+        let finished = self.finish_watch(&mut issued, &handle.key, &result, |state, value| {
             let owner = done.take().or_else(|| handle.call.get()?.take_from(state));
             // Without an owner it was cancelled meanwhile.
             if let Some(owner) = owner {

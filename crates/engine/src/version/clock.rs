@@ -7,10 +7,16 @@ use std::time::{Instant, SystemTime};
 
 use crate::defects::{is_on, Defect};
 
+/// The coarse clock is by far less behind than that: the kernel's ticks come at least a hundred times a
+/// second.
+const COARSE: i64 = 1_000_000;
+
 /// Tells the version that time has reached.
 pub struct Clock {
     /// None, if it stands.
     start: Option<Instant>,
+    /// The same by the clock that the kernel moves at each of its ticks.
+    coarse_start: Option<i64>,
     /// For a defect only.
     day: SystemTime,
     base: i64,
@@ -19,12 +25,12 @@ pub struct Clock {
 impl Clock {
     /// A clock that stands at `base` now.
     pub fn starting_at(base: i64) -> Self {
-        Self { start: Some(Instant::now()), day: SystemTime::now(), base }
+        Self { start: Some(Instant::now()), coarse_start: coarse(), day: SystemTime::now(), base }
     }
 
     /// A clock that stands at `base` for ever: of a database in which nothing is committed.
     pub fn standing_at(base: i64) -> Self {
-        Self { start: None, day: SystemTime::now(), base }
+        Self { start: None, coarse_start: None, day: SystemTime::now(), base }
     }
 
     /// The version that time has reached.
@@ -43,5 +49,47 @@ impl Clock {
             .start
             .map_or(0, |start| i64::try_from(moment.saturating_duration_since(start).as_micros()).unwrap_or(i64::MAX));
         self.base.saturating_add(passed)
+    }
+
+    /// Whether time is far from reaching a version. It may say no where it is; to ask costs a seventh of
+    /// [`Clock::now`].
+    pub fn is_well_before(&self, version: i64) -> bool {
+        let passed = match (self.coarse_start, coarse()) {
+            _ if is_on(Defect::ReadsTheTimeOfDay) => return false,
+            (Some(start), Some(now)) => now.saturating_sub(start),
+            _ => return false,
+        };
+        self.base.saturating_add(passed).saturating_add(COARSE) < version
+    }
+}
+
+/// Microseconds by the coarse monotonic clock.
+#[allow(unsafe_code, reason = "the standard library does not have this clock")]
+fn coarse() -> Option<i64> {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes one timespec.
+    let told = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &mut now) } == 0;
+    told.then(|| now.tv_sec.saturating_mul(1_000_000).saturating_add(now.tv_nsec / 1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_lies_far_ahead_is_well_after_now_and_nothing_else() {
+        let clock = Clock::starting_at(1_000_000_000);
+        let now = clock.now();
+        assert!(clock.is_well_before(now + 3 * COARSE));
+        assert!(![now - COARSE, now, now + COARSE / 2].iter().any(|version| clock.is_well_before(*version)));
+        let until = Instant::now() + Duration::from_millis(100);
+        while Instant::now() < until {
+            let before = clock.now();
+            assert!(!clock.is_well_before(before + COARSE - 100_000), "a tick takes less than a tenth of a second");
+            std::thread::yield_now();
+        }
+        assert!(!Clock::standing_at(5).is_well_before(i64::MAX), "it stands: nobody knows");
     }
 }
