@@ -1,6 +1,5 @@
 /*
- * Ranges of any length in little memory: pairs are read in batches, each by a range read of its own, at the
- * transaction's read version and with the writes that it then has.
+ * Ranges of any length in little memory, pair by pair: over a Stream, whose batches it takes apart.
  */
 #ifndef PLINTH_SCAN_HPP
 #define PLINTH_SCAN_HPP
@@ -8,36 +7,41 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "transaction.hpp"
 
 namespace plinth {
 
-/* Goes through [begin, end). The transaction, and the keyspace, have to outlive it. */
+/* Goes through [begin, end). What plinth_transaction_stream_range() says of own writes and of conflicts holds. */
 class Scan {
 public:
-    /* Bytes of a batch, unless RangeOptions::target_bytes says otherwise. */
-    static constexpr int64_t BATCH_BYTES = 64 << 10;
-
     Scan(Transaction &transaction, std::string_view begin, std::string_view end, const RangeOptions &options = {},
          In in = {})
-        : transaction_(&transaction), begin_(begin), end_(end), options_(options), in_(in)
+        : Scan(transaction, Selector::first_at_or_above(begin), Selector::first_at_or_above(end), options, in)
     {
-        if (options_.target_bytes <= 0)
-            options_.target_bytes = BATCH_BYTES;
     }
 
-    /* The next pair, which stays valid until the next call; nothing at the end. Errors as
-     * plinth_transaction_get_range(); after one, the same pair is tried again. */
+    Scan(Transaction &transaction, const Selector &begin, const Selector &end, const RangeOptions &options = {},
+         In in = {})
+        : stream_(transaction.stream_range(begin, end, options, in))
+    {
+    }
+
+    /* The next pair, which stays valid until the next call; nothing at the end. Errors as plinth_stream_next(); after
+     * one, the same pair is tried again. */
     Result<std::optional<KeyValue>> next()
     {
-        if (at_ == batch_.size() && !ended_) {
-            if (auto read = read_on(); !read.ok())
+        if (!stream_.ok())
+            return stream_.error();
+        if (at_ == batch_.size()) {
+            auto read = stream_->next();
+            if (!read.ok())
                 return std::move(read).error();
+            batch_ = *std::move(read);
+            at_ = 0;
         }
-        if (at_ == batch_.size())
+        if (batch_.empty())
             return std::optional<KeyValue>();
         return std::optional<KeyValue>(batch_[at_++]);
     }
@@ -76,43 +80,9 @@ public:
 #endif
 
 private:
-    Result<void> read_on()
-    {
-        const bool on = read_any_ && !options_.reverse, back = read_any_ && options_.reverse;
-        const auto from = on ? Selector::first_above(after_) : Selector::first_at_or_above(begin_);
-        const auto to = Selector::first_at_or_above(back ? after_ : end_);
-        auto read = transaction_->get_range(from, to, options_, in_);
-        if (!read.ok())
-            return std::move(read).error();
-        batch_ = *std::move(read);
-        at_ = 0;
-        note_batch();
-        return {};
-    }
-
-    /* Where the batch after this one begins. */
-    void note_batch()
-    {
-        ended_ = !batch_.more();
-        if (batch_.empty())
-            return;
-        read_any_ = true;
-        after_ = batch_.back().key;
-        if (options_.limit > 0) {
-            options_.limit -= static_cast<int32_t>(batch_.size());
-            ended_ = ended_ || options_.limit == 0;
-        }
-    }
-
-    Transaction *transaction_;
-    std::string begin_, end_;
-    RangeOptions options_;
-    In in_;
+    Result<Stream> stream_;
     Range batch_{plinth_range{}};
     size_t at_ = 0;
-    /* The last key of the batch. */
-    std::string after_;
-    bool read_any_ = false, ended_ = false;
 };
 
 } // namespace plinth
