@@ -309,6 +309,9 @@ static void the_option_struct_may_grow_and_shrink(void) {
 static void options_at_their_bounds_are_taken(void) {
     WITH(durability, PLINTH_DURABILITY_SYNC, 0);
     WITH(durability, PLINTH_DURABILITY_BUFFERED, 0);
+    WITH(preset, PLINTH_PRESET_DEFAULT, 0);
+    WITH(preset, PLINTH_PRESET_BALANCED, 0);
+    WITH(preset, PLINTH_PRESET_WRITE_HEAVY, 0);
     WITH(window_ms, 5000, 0);
     WITH(window_ms, 600000, 0);
     WITH(memory_budget, UINT64_C(16) << 20, 0);
@@ -327,6 +330,9 @@ static void options_past_their_bounds_are_refused(void) {
     WITH(durability, -1, PLINTH_ERROR_INVALID_OPTION_VALUE);
     WITH(durability, 3, PLINTH_ERROR_INVALID_OPTION_VALUE);
     WITH(durability, INT32_MIN, PLINTH_ERROR_INVALID_OPTION_VALUE);
+    WITH(preset, -1, PLINTH_ERROR_INVALID_OPTION_VALUE);
+    WITH(preset, PLINTH_PRESET_WRITE_HEAVY + 1, PLINTH_ERROR_INVALID_OPTION_VALUE);
+    WITH(preset, INT32_MAX, PLINTH_ERROR_INVALID_OPTION_VALUE);
     WITH(window_ms, 4999, PLINTH_ERROR_INVALID_OPTION_VALUE);
     WITH(window_ms, 1, PLINTH_ERROR_INVALID_OPTION_VALUE);
     WITH(window_ms, 600001, PLINTH_ERROR_INVALID_OPTION_VALUE);
@@ -344,6 +350,36 @@ static void options_past_their_bounds_are_refused(void) {
     WITH(transaction_timeout_ms, UINT32_MAX, PLINTH_ERROR_INVALID_OPTION_VALUE);
     WITH(transaction_max_retry_delay_ms, UINT32_MAX, PLINTH_ERROR_INVALID_OPTION_VALUE);
     WITH(transaction_retry_limit_plus_one, UINT32_MAX, PLINTH_ERROR_INVALID_OPTION_VALUE);
+}
+
+/* What one preset wrote all others read and go on with, with their own memory and with the least. (COM-8) */
+static void a_database_of_one_preset_opens_with_every_other(void) {
+    path where = temporary_path();
+    for (int round = 0; round < 10; round++) {
+        plinth_database_options options = database_options();
+        plinth_database *db;
+        plinth_transaction *tr;
+        char value[2000], key[16];
+        options.preset = round % 5;
+        options.memory_budget = round < 5 ? 0 : UINT64_C(16) << 20;
+        db = open_with(where.text, &options);
+        memset(value, 'a' + round, sizeof value);
+        tr = begin(db);
+        for (int i = 0; i < 1000; i++) {
+            snprintf(key, sizeof key, "%d.%03d", round, i);
+            CHECK_OK(tr_set(tr, bytes_of(key, strlen(key)), bytes_of(value, sizeof value)));
+        }
+        CHECK_OK(plinth_transaction_commit(tr));
+        destroy(tr);
+        tr = begin(db);
+        for (int before = 0; before <= round; before++) {
+            memset(value, 'a' + before, sizeof value);
+            snprintf(key, sizeof key, "%d.%03d", before, 77 * round);
+            CHECK_VALUE(tr, bytes_of(key, strlen(key)), bytes_of(value, sizeof value));
+        }
+        destroy(tr);
+        CHECK_OK(plinth_database_close(db));
+    }
 }
 
 static void the_limit_of_live_transactions_is_obeyed(void) {
@@ -543,6 +579,7 @@ int main(int argc, char **argv) {
     RUN(the_option_struct_may_grow_and_shrink);
     RUN(options_at_their_bounds_are_taken);
     RUN(options_past_their_bounds_are_refused);
+    RUN(a_database_of_one_preset_opens_with_every_other);
     RUN(the_limit_of_live_transactions_is_obeyed);
     RUN(defaults_of_transactions_come_from_the_database);
     RUN(a_default_timeout_ends_transactions);

@@ -65,6 +65,9 @@ LAYOUT(offsetof(plinth_database_options, transaction_size_limit) == 40);
 LAYOUT(offsetof(plinth_database_options, transaction_timeout_ms) == 48);
 LAYOUT(offsetof(plinth_database_options, transaction_retry_limit_plus_one) == 52);
 LAYOUT(offsetof(plinth_database_options, transaction_max_retry_delay_ms) == 56);
+LAYOUT(offsetof(plinth_database_options, exclusive) == 60);
+LAYOUT(offsetof(plinth_database_options, read_only) == 61);
+LAYOUT(offsetof(plinth_database_options, preset) == 64);
 
 LAYOUT(sizeof(plinth_metrics) >= 96);
 LAYOUT(offsetof(plinth_metrics, live_transactions) == 0);

@@ -36,6 +36,40 @@ typedef enum {
 } plinth_durability;
 
 /**
+ * What a database spends memory and processor time on. It says nothing about what is stored: any database
+ * opens with any of them, and its tables change over as they are compacted. Safety is the same with all.
+ *
+ * The type in structs is `int32_t`, so that a wrong number is an error and not undefined behaviour.
+ */
+typedef enum {
+    /**
+     * PLINTH_PRESET_BALANCED.
+     */
+    PLINTH_PRESET_DEFAULT = 0,
+    /**
+     * For reads and writes alike.
+     */
+    PLINTH_PRESET_BALANCED = 1,
+    /**
+     * For programs with little memory to give: a memory budget of 64 MiB unless another is given, small write
+     * buffers and at most two background threads. Long loads take more processor time.
+     */
+    PLINTH_PRESET_SMALL_MEMORY = 2,
+    /**
+     * For programs that mostly read: more of the memory budget is cache, new tables are merged
+     * sooner, and what is stored is compressed lightly. Reads from the disk take less processor time;
+     * files are larger and writes cost more.
+     */
+    PLINTH_PRESET_READ_HEAVY = 3,
+    /**
+     * For loads and for programs that change much: up to half of the memory budget is write buffers, tables
+     * are merged later and compressed lightly. Writes take less processor time; files are larger, reads look into
+     * more of them, and an open after a crash has twice as much log to read.
+     */
+    PLINTH_PRESET_WRITE_HEAVY = 4,
+} plinth_preset;
+
+/**
  * Options of an open database, for plinth_database_set_option(). The numbers are FoundationDB's.
  */
 typedef enum {
@@ -932,8 +966,8 @@ typedef struct {
     uint32_t window_ms;
     /**
      * Bytes for block cache, write buffers, conflict history and open transactions together,
-     * from 16 MiB on. Default: 512 MiB. An open fails with 1501 if the process can't have what so
-     * much begins with.
+     * from 16 MiB on. Default: 512 MiB, or that of the preset. An open fails with 1501 if the process
+     * can't have what so much begins with.
      */
     uint64_t memory_budget;
     /**
@@ -979,6 +1013,11 @@ typedef struct {
      * log is damaged; see plinth_database_open(). Default: commits are taken.
      */
     bool read_only;
+    /**
+     * A plinth_preset: what memory and processor time are spent on, for as long as this process has the
+     * directory open itself; one that joins another process has its preset. Default: balanced.
+     */
+    int32_t preset;
 } plinth_database_options;
 
 /**

@@ -7,7 +7,7 @@ use plinth_api::{DatabaseOptions, Error, TransactionOption};
 use plinth_boundary::{entry, fork, slice};
 use plinth_engine::inherited;
 
-use crate::constants::{durability, CBool};
+use crate::constants::{durability, preset, CBool};
 use crate::handles::{database, DATABASES};
 use crate::plinth_error;
 
@@ -35,8 +35,8 @@ pub struct plinth_database_options {
     /// fails with 1007. Default: 5,000.
     pub window_ms: u32,
     /// Bytes for block cache, write buffers, conflict history and open transactions together,
-    /// from 16 MiB on. Default: 512 MiB. An open fails with 1501 if the process can't have what so
-    /// much begins with.
+    /// from 16 MiB on. Default: 512 MiB, or that of the preset. An open fails with 1501 if the process
+    /// can't have what so much begins with.
     pub memory_budget: u64,
     /// Live transactions at most. Default: 100,000.
     pub max_transactions: u32,
@@ -61,6 +61,9 @@ pub struct plinth_database_options {
     /// Change nothing in the directory: read what is there, also on a read-only file system and where the
     /// log is damaged; see plinth_database_open(). Default: commits are taken.
     pub read_only: CBool,
+    /// A plinth_preset: what memory and processor time are spent on, for as long as this process has the
+    /// directory open itself; one that joins another process has its preset. Default: balanced.
+    pub preset: i32,
 }
 
 impl plinth_database_options {
@@ -74,7 +77,8 @@ impl plinth_database_options {
         options.exclusive = self.exclusive.get();
         options.read_only = self.read_only.get();
         options.window = Duration::from_millis(or(self.window_ms, 5_000).into());
-        options.memory_budget = or(self.memory_budget, options.memory_budget as u64) as usize;
+        options.preset = preset(self.preset)?;
+        options.memory_budget = or(self.memory_budget, options.preset.memory_budget() as u64) as usize;
         options.max_transactions = or(self.max_transactions, options.max_transactions as u32) as usize;
         options.max_queued_commits = or(self.max_queued_commits, options.max_queued_commits as u32) as usize;
         options.key_size_limit = or(self.key_size_limit, options.key_size_limit as u32) as usize;

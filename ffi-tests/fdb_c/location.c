@@ -56,6 +56,12 @@ static void read_role(const char *name, const char *value) {
     fdb_database_destroy(db);
 }
 
+/* What is wrong with a store is told by its opening. */
+static void not_created_role(const char *name, const char *code_text) {
+    FDBDatabase *db = NULL;
+    CHECK_CODE(fdb_create_database(name, &db), atoi(code_text));
+}
+
 /* NET-4: opening and beginning succeed; every operation gives the code. */
 static void refused_role(const char *name, const char *code_text) {
     fdb_error_t code = atoi(code_text);
@@ -183,6 +189,7 @@ static const struct {
     {"open_and_die", open_and_die_role},
     {"read", read_role},
     {"refused", refused_role},
+    {"not_created", not_created_role},
     {"share", share_role},
     {"told", told_role},
     {"hold", hold_role},
@@ -290,6 +297,25 @@ static void a_directory_is_a_store_net5(void) {
     same_store(link.text, directory.text);
     same_store("data", directory.text);
     same_store("./data/.", link.text);
+}
+
+/* A store opens with every preset of the environment, and not with another word. */
+static void the_environment_names_a_preset(void) {
+    static const char *const names[] = {"small-memory", "read-heavy", "write-heavy", "balanced", ""};
+    path directory;
+    begin_claim();
+    directory = in_home("data");
+    CHECK_INT(mkdir(directory.text, 0777), 0);
+    CHECK_CHILD("write", directory.text, "before");
+    for (int i = 0; i < (int)COUNT(names); i++) {
+        setenv("PLINTH_PRESET", names[i], 1);
+        CHECK_CHILD("read", directory.text, i == 0 ? "before" : names[i - 1]);
+        CHECK_CHILD("write", directory.text, names[i]);
+    }
+    setenv("PLINTH_PRESET", "fast", 1);
+    CHECK_CHILD("not_created", directory.text, "2006");
+    unsetenv("PLINTH_PRESET");
+    CHECK_CHILD("read", directory.text, "");
 }
 
 /* NET-5: two cluster files with one content are two stores. */
@@ -461,6 +487,7 @@ int main(int argc, char **argv) {
     }
     RUN(a_cluster_file_names_a_store_net4_net5);
     RUN(a_directory_is_a_store_net5);
+    RUN(the_environment_names_a_preset);
     RUN(each_file_has_its_own_store_net5);
     RUN(without_a_path_the_default_is_taken_net5);
     RUN(a_chosen_file_is_not_given_up_net4);

@@ -20,7 +20,7 @@ pub use error::{Code, Error, Result};
 pub use error_table::OnError;
 pub use key::{KeyRange, KeySelector};
 pub use mutation::Mutation;
-pub use options::{DatabaseOption, DatabaseOptions, Durability, TransactionDefaults, TransactionOption};
+pub use options::{DatabaseOption, DatabaseOptions, Durability, Preset, TransactionDefaults, TransactionOption};
 pub use pending::{Done, Pending};
 pub use range::{EntryMapper, MappedResult, MappedRow, RangeOptions, RangeResult, Rows};
 pub use value::{Pinned, Value};

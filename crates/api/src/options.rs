@@ -13,6 +13,42 @@ pub enum Durability {
     Buffered,
 }
 
+/// What memory and processor time are spent on. It says nothing about what is stored: any database opens with
+/// any of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preset {
+    /// For reads and writes alike.
+    #[default]
+    Balanced,
+    /// For programs that have little memory to give.
+    SmallMemory,
+    /// For programs that mostly read.
+    ReadHeavy,
+    /// For programs that load or change much.
+    WriteHeavy,
+}
+
+impl Preset {
+    /// The preset of a name, as in `plinthd --preset` and in `PLINTH_PRESET`.
+    pub fn of_name(name: &str) -> Option<Self> {
+        match name {
+            "balanced" => Some(Self::Balanced),
+            "small-memory" => Some(Self::SmallMemory),
+            "read-heavy" => Some(Self::ReadHeavy),
+            "write-heavy" => Some(Self::WriteHeavy),
+            _ => None,
+        }
+    }
+
+    /// The memory budget of a database that does not choose its own.
+    pub fn memory_budget(self) -> usize {
+        match self {
+            Self::SmallMemory => 64 << 20,
+            Self::Balanced | Self::ReadHeavy | Self::WriteHeavy => 512 << 20,
+        }
+    }
+}
+
 /// How a database is opened.
 #[derive(Clone, Debug)]
 pub struct DatabaseOptions {
@@ -26,6 +62,8 @@ pub struct DatabaseOptions {
     pub exclusive: bool,
     /// Change nothing: read what is there, and let nobody change it meanwhile.
     pub read_only: bool,
+    /// What memory and processor time are spent on.
+    pub preset: Preset,
     /// Bytes for block cache, write buffers, conflict history and open transactions together.
     pub memory_budget: usize,
     /// Live transactions at most.
@@ -159,7 +197,8 @@ impl Default for DatabaseOptions {
             must_not_exist: false,
             exclusive: false,
             read_only: false,
-            memory_budget: 512 << 20,
+            preset: Preset::Balanced,
+            memory_budget: Preset::Balanced.memory_budget(),
             max_transactions: 100_000,
             max_queued_commits: 10_000,
             window: Duration::from_secs(5),
@@ -167,6 +206,13 @@ impl Default for DatabaseOptions {
             value_size_limit: 100_000,
             transaction: TransactionDefaults::default(),
         }
+    }
+}
+
+impl DatabaseOptions {
+    /// The defaults under a preset.
+    pub fn of(preset: Preset) -> Self {
+        Self { preset, memory_budget: preset.memory_budget(), ..Self::default() }
     }
 }
 

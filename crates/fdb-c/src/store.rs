@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use plinth_api::{Code, Database, DatabaseOption, DatabaseOptions, Error, Keyspace, Result, Transaction};
+use plinth_api::{Code, Database, DatabaseOption, DatabaseOptions, Error, Keyspace, Preset, Result, Transaction};
 use plinth_boundary::fork;
 use plinth_engine::inherited;
 
@@ -13,6 +13,8 @@ use crate::location::{Location, Place};
 use crate::status::{ClientFacts, StatusFacts};
 use crate::{network, registry, system, tenant, texts};
 
+/// Names a preset in the environment.
+const PRESET: &str = "PLINTH_PRESET";
 /// The special key that holds the id of the database.
 const CLUSTER_ID: &[u8] = b"\xff\xff/cluster_id";
 /// Watches of all handles together.
@@ -66,6 +68,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What the environment wants memory and processor time spent on; this interface has no word for it.
+fn preset() -> Result<Preset> {
+    let Some(name) = std::env::var_os(PRESET).filter(|name| !name.is_empty()) else {
+        return Ok(Preset::default());
+    };
+    name.to_str().and_then(Preset::of_name).ok_or_else(|| {
+        let text = format!("{PRESET}={}: none of balanced, small-memory, read-heavy and write-heavy", name.display());
+        Error::new(Code::INVALID_OPTION_VALUE).context(text)
+    })
+}
+
 impl Store {
     /// Opens it; its directory exists.
     pub fn open(location: Location) -> Result<Self> {
@@ -77,7 +90,7 @@ impl Store {
                 .to_owned(),
         };
         fork::prepare(&ENGINE, registry::close_all);
-        let database = plinth_engine::open(&path, DatabaseOptions::default())?;
+        let database = plinth_engine::open(&path, DatabaseOptions::of(preset()?))?;
         fork::close_at_exit();
         // Each handle has a limit of its own.
         database.set_option(DatabaseOption::MaxWatches(MOST_WATCHES))?;

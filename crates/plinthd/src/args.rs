@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt};
-use plinth_api::{DatabaseOptions, Durability};
+use plinth_api::{DatabaseOptions, Durability, Preset};
 
 /// What `--help` prints.
 const HELP: &str = "\
@@ -15,7 +15,9 @@ The directory is made if it is missing. While another process hosts it, plinthd 
 over when that one ends.
 
   --durability sync|buffered  of commits that do not choose their own; default sync
-  --memory-budget BYTES       for caches and buffers; with k, m or g in KiB, MiB or GiB; default 512m
+  --preset NAME               balanced, small-memory, read-heavy or write-heavy; default balanced
+  --memory-budget BYTES       for caches and buffers; with k, m or g in KiB, MiB or GiB; default 512m,
+                              or 64m with small-memory
   --window-ms N               how long a read version stays readable; default 5000
   --must-exist                fail if there is no database in DIRECTORY
   --no-wait                   fail if another process hosts it
@@ -50,11 +52,12 @@ impl Args {
     pub fn parse(given: impl IntoIterator<Item = OsString>) -> Result<Command, lexopt::Error> {
         let mut parser = Parser::from_iter(given);
         let mut options = DatabaseOptions::default();
-        let (mut directory, mut no_wait) = (None, false);
+        let (mut directory, mut no_wait, mut budget) = (None, false, None);
         while let Some(arg) = parser.next()? {
             match arg {
                 Arg::Long("durability") => options.durability = parser.value()?.parse_with(durability)?,
-                Arg::Long("memory-budget") => options.memory_budget = parser.value()?.parse_with(bytes)?,
+                Arg::Long("preset") => options.preset = parser.value()?.parse_with(preset)?,
+                Arg::Long("memory-budget") => budget = Some(parser.value()?.parse_with(bytes)?),
                 Arg::Long("window-ms") => options.window = Duration::from_millis(parser.value()?.parse()?),
                 Arg::Long("must-exist") => options.must_exist = true,
                 Arg::Long("no-wait") => no_wait = true,
@@ -66,6 +69,7 @@ impl Args {
                 other => return Err(other.unexpected()),
             }
         }
+        options.memory_budget = budget.unwrap_or_else(|| options.preset.memory_budget());
         match directory.as_deref() {
             None | Some("") => Err("which DIRECTORY?".into()),
             Some(":memory:") => Err("a database in memory can't be shared".into()),
@@ -80,6 +84,10 @@ fn durability(name: &str) -> Result<Durability, &'static str> {
         "buffered" => Ok(Durability::Buffered),
         _ => Err("neither sync nor buffered"),
     }
+}
+
+fn preset(name: &str) -> Result<Preset, &'static str> {
+    Preset::of_name(name).ok_or("none of balanced, small-memory, read-heavy and write-heavy")
 }
 
 /// A number of bytes, perhaps with a unit.
@@ -118,6 +126,22 @@ mod tests {
     }
 
     #[test]
+    fn a_preset_brings_its_memory_unless_it_is_given() {
+        let options = |given: &[&str]| parse(given).unwrap().options;
+        for (name, expected) in [
+            ("balanced", Preset::Balanced),
+            ("small-memory", Preset::SmallMemory),
+            ("read-heavy", Preset::ReadHeavy),
+            ("write-heavy", Preset::WriteHeavy),
+        ] {
+            let options = options(&["a", "--preset", name]);
+            assert_eq!((options.preset, options.memory_budget), (expected, expected.memory_budget()));
+        }
+        assert_eq!(options(&["a", "--memory-budget", "32m", "--preset=small-memory"]).memory_budget, 32 << 20);
+        assert!(parse(&["a", "--preset", "fast"]).is_err());
+    }
+
+    #[test]
     fn bytes_with_and_without_units() {
         let known = [("0", 0), ("17", 17), ("3k", 3 << 10), ("64M", 64 << 20), ("2g", 2 << 30)];
         for (text, expected) in known {
@@ -149,7 +173,9 @@ mod tests {
     #[test]
     fn help_names_every_option() {
         let help = parse(&["a", "--help"]).unwrap_err();
-        for name in ["--durability", "--memory-budget", "--window-ms", "--must-exist", "--no-wait", "--version"] {
+        for name in
+            ["--durability", "--preset", "--memory-budget", "--window-ms", "--must-exist", "--no-wait", "--version"]
+        {
             assert!(help.contains(name), "{name}");
         }
     }

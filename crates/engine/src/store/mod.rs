@@ -9,6 +9,7 @@ mod logs;
 mod memory;
 mod options;
 mod pins;
+mod preset;
 mod rocks;
 
 use std::sync::Arc;

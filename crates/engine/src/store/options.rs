@@ -1,12 +1,13 @@
 //! How RocksDB is set up, each choice with its reason.
 
-use plinth_api::{Code, DatabaseOptions, Error, Result};
+use plinth_api::{Code, DatabaseOptions, Error, Preset, Result};
 use rocksdb::{
     AsRawPtr, BlockBasedIndexType, BlockBasedOptions, BlockBasedTablePinningTier, Cache, DBCompressionType,
     DBRecoveryMode, DataBlockIndexType, LogLevel, MemtableFactory, Options, WriteBufferManager,
 };
 
 use super::pins::Pins;
+use super::preset::{tuning, Tuning};
 use crate::inherited;
 
 /// RocksDB options of a database, and of each of its column families. What they share (cache,
@@ -47,14 +48,15 @@ pub fn store_options(options: &DatabaseOptions) -> StoreOptions {
     inherited::rocks_starts();
     // Five eighths are the cache with the write buffers in it, one the conflict history, two the
     // open transactions.
-    let write_buffers = options.memory_budget / 4;
+    let tuning = tuning(options.preset);
+    let write_buffers = options.memory_budget / tuning.write_buffers;
     let cache = Cache::new_hyper_clock_cache(cache_size(options), 0);
     let buffers = buffers(write_buffers, &cache);
-    let mut family = family(write_buffers, &cache);
+    let mut family = family(&tuning, write_buffers, &cache);
     let mut table = table(&cache);
     table.set_unpartitioned_pinning_tier(BlockBasedTablePinningTier::All);
     family.set_block_based_table_factory(&table);
-    let database = database(&buffers);
+    let database = database(&tuning, &buffers);
     let pins = Some(Pins::new(cache.clone(), buffers, cache_size(options)));
     StoreOptions { database, family, cache, pins }
 }
@@ -103,17 +105,18 @@ pub struct LookAhead {
 pub fn options_to_look_ahead() -> LookAhead {
     inherited::rocks_starts();
     let cache = Cache::new_lru_cache(LOOK_AHEAD_CACHE);
-    let mut database = database(&buffers(LOOK_AHEAD_CACHE, &cache));
+    let tuning = tuning(Preset::Balanced);
+    let mut database = database(&tuning, &buffers(LOOK_AHEAD_CACHE, &cache));
     // Only the engine's own few tables are needed.
     database.set_max_open_files(32);
     database.set_allow_concurrent_memtable_write(false);
-    let mut skipped = family(LOOK_AHEAD_CACHE, &cache);
+    let mut skipped = family(&tuning, LOOK_AHEAD_CACHE, &cache);
     skipped.set_memtable_factory(MemtableFactory::Vector);
-    let family = family(LOOK_AHEAD_CACHE, &cache);
+    let family = family(&tuning, LOOK_AHEAD_CACHE, &cache);
     LookAhead { store: StoreOptions { database, family, cache, pins: None }, skipped }
 }
 
-fn database(buffers: &WriteBufferManager) -> Options {
+fn database(tuning: &Tuning, buffers: &WriteBufferManager) -> Options {
     let mut db = Options::default();
     db.create_if_missing(true);
     // The engine's own column family comes with the first open.
@@ -127,9 +130,9 @@ fn database(buffers: &WriteBufferManager) -> Options {
     db.set_paranoid_checks(true);
     db.set_bytes_per_sync(1 << 20);
     db.set_avoid_unnecessary_blocking_io(true);
-    db.set_max_background_jobs(std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8) as i32));
-    // Bounds the logs that a rarely written keyspace keeps alive, and so the time of recovery.
-    db.set_max_total_wal_size(256 << 20);
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    db.set_max_background_jobs(cores.clamp(2, tuning.most_jobs) as i32);
+    db.set_max_total_wal_size(tuning.log);
     db.set_keep_log_file_num(10);
     db.set_max_log_file_size(10 << 20);
     db.set_log_level(LogLevel::Warn);
@@ -138,13 +141,18 @@ fn database(buffers: &WriteBufferManager) -> Options {
     db
 }
 
-fn family(write_buffers: usize, cache: &Cache) -> Options {
+fn family(tuning: &Tuning, write_buffers: usize, cache: &Cache) -> Options {
     let mut family = Options::default();
-    family.set_write_buffer_size((write_buffers / 2).clamp(4 << 20, 64 << 20));
+    family.set_write_buffer_size((write_buffers / 2).clamp(4 << 20, tuning.largest_memtable));
     family.set_max_write_buffer_number(6);
     family.set_level_compaction_dynamic_level_bytes(true);
     family.set_compression_type(DBCompressionType::Lz4);
-    family.set_bottommost_compression_type(DBCompressionType::Zstd);
+    family.set_bottommost_compression_type(tuning.lowest);
+    let [compact, slow, stop] = tuning.newest_tables;
+    family.set_level_zero_file_num_compaction_trigger(compact);
+    family.set_level_zero_slowdown_writes_trigger(slow);
+    family.set_level_zero_stop_writes_trigger(stop);
+    family.set_max_bytes_for_level_base(tuning.level_base);
     family.add_compact_on_deletion_collector_factory(TOMBSTONE_WINDOW, TOMBSTONES_IN_WINDOW, 0.5);
     family.set_block_based_table_factory(&table(cache));
     // SAFETY: the pointer is valid while `family` lives; the call only stores a number in it.

@@ -599,6 +599,29 @@ mod tests {
     }
 
     #[test]
+    fn every_preset_keeps_to_its_cache_and_reads_what_others_wrote() {
+        use plinth_api::Preset::{Balanced, ReadHeavy, SmallMemory, WriteHeavy};
+        let root = tempfile::tempdir().unwrap();
+        for (round, preset) in [Balanced, SmallMemory, ReadHeavy, WriteHeavy, Balanced].into_iter().enumerate() {
+            let options = DatabaseOptions { preset, memory_budget: CACHE / 5 * 8, ..DatabaseOptions::default() };
+            let claimed = crate::format::claim(root.path(), &options).unwrap();
+            let rocks = Rocks::open(root.path(), store_options(&options), Some(claimed)).unwrap().0;
+            for number in 0..10_000u32 {
+                let mut batch = rocks.clone().batch();
+                batch.put(0, format!("{round} {number}").as_bytes(), &number.to_be_bytes().repeat(256)).unwrap();
+                batch.write().unwrap();
+            }
+            rocks.db.flush().unwrap();
+            for (before, number) in (0..=round).flat_map(|before| (0..10_000u32).map(move |number| (before, number))) {
+                let value = rocks.clone().get(0, format!("{before} {number}").as_bytes()).unwrap().unwrap();
+                assert_eq!(&value[1_020..], &number.to_be_bytes(), "{preset:?}");
+            }
+            let held = rocks.options.cache.get_usage();
+            assert!(held <= CACHE + CACHE / 20, "{preset:?} holds {held} bytes");
+        }
+    }
+
+    #[test]
     fn an_open_that_would_pin_too_much_pins_nothing() {
         let root = tempfile::tempdir().unwrap();
         let rocks = open(root.path(), 512 << 20);
