@@ -469,7 +469,7 @@ impl Store for Rocks {
     }
 
     fn create_keyspace(&self, id: u32, name: &str) -> Result<()> {
-        let created = self.db.create_cf(name, &self.options.family);
+        let created = self.db.create_cf(name, &self.options.others);
         created.map_err(|error| translate(&error, "creating a keyspace"))?;
         self.number_keyspaces(&[(id, name)])
     }
@@ -489,8 +489,9 @@ impl Store for Rocks {
 
 /// All column families of a database that has these keyspaces.
 fn families<'a>(names: &'a [String], options: &'a StoreOptions) -> impl Iterator<Item = ColumnFamilyDescriptor> + 'a {
-    let all = names.iter().map(String::as_str).chain([DEFAULT_NAME, META_NAME]);
-    all.map(|name| ColumnFamilyDescriptor::new(name, options.family.clone()))
+    let others = names.iter().map(String::as_str).chain([META_NAME]);
+    let others = others.map(|name| ColumnFamilyDescriptor::new(name, options.others.clone()));
+    others.chain([ColumnFamilyDescriptor::new(DEFAULT_NAME, options.family.clone())])
 }
 
 /// Opens a database with what its tables need pinned, or if that is too much, without.
