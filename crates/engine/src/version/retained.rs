@@ -4,13 +4,13 @@
 //! reads there. It is kept while some version that names it lies inside the window, and then
 //! released even if a forgotten transaction still points at it: that one gets 1007.
 //!
-//! Lock order: `retained`, then the lock of one shared snapshot. Reads hold only the latter,
-//! shared; the pipeline never waits for it.
+//! Reads write nothing that others read: a snapshot that is taken away ends with the last read in it, and
+//! only the close waits for that. Lock order: `retained`, then the lock of what a close waits for.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use plinth_api::{Code, Error, Result};
 
 use super::Clock;
@@ -26,7 +26,25 @@ pub struct ReadPoint {
 }
 
 /// A snapshot that can be taken away from those who share it.
-pub struct SharedSnapshot(RwLock<Option<Box<dyn Snapshot>>>);
+pub struct SharedSnapshot(ArcSwapOption<Held>);
+
+/// A snapshot for as long as somebody reads in it. Whoever waits for its end is told when it is gone, so the
+/// order of the fields matters.
+struct Held {
+    snapshot: Box<dyn Snapshot>,
+    end: End,
+}
+
+/// The end of a snapshot, and who waits for it.
+#[derive(Default)]
+struct End(OnceLock<Arc<Awaited>>);
+
+/// How many snapshots are still to end.
+#[derive(Default)]
+struct Awaited {
+    left: Mutex<usize>,
+    none: Condvar,
+}
 
 /// The versions that can be read.
 pub struct Versions {
@@ -45,7 +63,7 @@ struct Retained {
     /// The state of every version in a gap: reads there fail as if it had been released.
     gap: Arc<SharedSnapshot>,
     /// Snapshots past the window that a read was still using when they were to go.
-    busy: Vec<Arc<SharedSnapshot>>,
+    busy: Vec<Arc<Held>>,
     closed: bool,
 }
 
@@ -69,35 +87,61 @@ impl ReadPoint {
 impl SharedSnapshot {
     /// A snapshot that can be shared.
     pub fn new(snapshot: Box<dyn Snapshot>) -> Arc<Self> {
-        Arc::new(Self(RwLock::new(Some(snapshot))))
+        Arc::new(Self(ArcSwapOption::from_pointee(Held { snapshot, end: End::default() })))
     }
 
     /// None: the state is in another process, and here it reads as if it had been released.
     pub fn elsewhere() -> Arc<Self> {
-        Arc::new(Self(RwLock::new(None)))
+        Arc::new(Self(ArcSwapOption::empty()))
     }
 
     /// Reads in the snapshot; `transaction_too_old` once it was released.
     pub fn read<T>(&self, read: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
-        match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
-            Some(snapshot) => read(&**snapshot),
+        match &*self.0.load() {
+            Some(held) => read(&*held.snapshot),
             None => Err(Error::new(Code::TRANSACTION_TOO_OLD)),
         }
     }
 
-    /// Releases the snapshot unless a read is using it.
-    fn try_release(&self) -> bool {
-        match self.0.try_write() {
-            Ok(mut snapshot) => {
-                *snapshot = None;
-                true
-            }
-            Err(_) => false,
+    /// Takes the snapshot away. Reads that are running have it until they end.
+    fn take(&self) -> Option<Arc<Held>> {
+        self.0.swap(None)
+    }
+}
+
+impl Held {
+    /// Whether a read is using one that was taken away.
+    fn is_busy(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) > 1
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if let Some(awaited) = self.0.get() {
+            *awaited.lock() -= 1;
+            awaited.none.notify_all();
         }
     }
+}
 
-    fn release(&self) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+impl Awaited {
+    fn lock(&self) -> std::sync::MutexGuard<'_, usize> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets go of snapshots that were taken away, and waits until every read in them has ended.
+    fn end_of(snapshots: Vec<Arc<Held>>) {
+        let awaited = Arc::new(Self::default());
+        *awaited.lock() = snapshots.len();
+        for held in snapshots {
+            // Nobody waited for it before: it was in no other list.
+            let _ = held.end.0.set(awaited.clone());
+        }
+        let mut left = awaited.lock();
+        while *left > 0 {
+            left = awaited.none.wait(left).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }
 
@@ -191,7 +235,8 @@ impl Versions {
         let points = std::mem::take(&mut retained.points);
         let busy = std::mem::take(&mut retained.busy);
         drop(retained);
-        thinned.iter().chain(&points).map(|point| &point.snapshot).chain(&busy).for_each(|snapshot| snapshot.release());
+        let taken = thinned.iter().chain(&points).filter_map(|point| point.snapshot.take());
+        Awaited::end_of(taken.chain(busy).collect());
     }
 
     fn too_old(&self, version: i64) -> Error {
@@ -220,12 +265,12 @@ impl Retained {
                 break;
             };
             let shared = self.get(0).is_some_and(|next| Arc::ptr_eq(&next.snapshot, &point.snapshot));
-            if !shared && !point.snapshot.try_release() {
-                self.busy.push(point.snapshot.clone());
+            if !shared {
+                self.busy.extend(point.snapshot.take());
             }
             gone.push(point);
         }
-        self.busy.retain(|snapshot| !snapshot.try_release());
+        self.busy.retain(Held::is_busy);
         gone
     }
 
@@ -241,10 +286,11 @@ impl Retained {
             // A transaction has the point or its snapshot; new ones get either only under the lock that
             // is held here, or from the newest point. A snapshot that the next point has too stays anyway.
             let is_held = Arc::strong_count(&point) > 1 || Arc::strong_count(&point.snapshot) > 1;
-            if is_held || !point.snapshot.try_release() {
+            if is_held {
                 self.thinned.push_back(point);
                 continue;
             }
+            point.snapshot.take();
             if self.thinned.back().is_none_or(|last| !Arc::ptr_eq(&last.snapshot, &self.gap)) {
                 self.thinned.push_back(Arc::new(ReadPoint { version: point.version, snapshot: self.gap.clone() }));
             }
@@ -263,7 +309,13 @@ impl std::fmt::Debug for ReadPoint {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{mpsc, Barrier};
+
+    use plinth_api::Value;
+
     use super::*;
+    use crate::store::{Range, Skipped, Tier, Visit};
 
     fn point(version: i64) -> Arc<ReadPoint> {
         ReadPoint::elsewhere(version)
@@ -278,6 +330,77 @@ mod tests {
         let mut retained = Retained::new(point(0));
         retained.points.extend((1..count).map(point));
         retained
+    }
+
+    /// A snapshot that tells of its end.
+    struct Told(mpsc::Sender<()>);
+
+    impl Drop for Told {
+        fn drop(&mut self) {
+            let _ = self.0.send(());
+        }
+    }
+
+    impl Snapshot for Told {
+        fn get(&self, _: Tier, _: u32, _: &[u8]) -> Result<Option<Value>> {
+            Ok(None)
+        }
+
+        fn get_many(&self, _: Tier, _: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>> {
+            Ok(vec![None; keys.len()])
+        }
+
+        fn scan(&self, _: Tier, _: Range<'_>, _: &mut Visit<'_>) -> Result<Skipped> {
+            Ok(Skipped::default())
+        }
+    }
+
+    fn told() -> (Arc<SharedSnapshot>, mpsc::Receiver<()>) {
+        let (tell, hear) = mpsc::channel();
+        (SharedSnapshot::new(Box::new(Told(tell))), hear)
+    }
+
+    #[test]
+    fn a_snapshot_that_is_taken_away_ends_with_the_last_read_in_it() {
+        let (snapshot, end) = told();
+        let mut retained = of(3);
+        retained.points[0] = Arc::new(ReadPoint { version: 0, snapshot: snapshot.clone() });
+        let read = snapshot.read(|_| {
+            assert_eq!(retained.drop_old(2).len(), 1);
+            assert_eq!(snapshot.read(|_| Ok(())).unwrap_err().code(), Code::TRANSACTION_TOO_OLD);
+            retained.drop_old(0);
+            assert!(end.try_recv().is_err() && retained.busy.len() == 1);
+            Ok(())
+        });
+        read.unwrap();
+        retained.drop_old(0);
+        assert!(end.try_recv().is_ok() && retained.busy.is_empty());
+    }
+
+    #[test]
+    fn a_close_waits_for_the_reads_that_are_running() {
+        for _ in 0..20 {
+            let (snapshot, end) = told();
+            let versions = Versions::new(Clock::starting_at(1), 10, snapshot.clone());
+            let (ended, reading) = (AtomicBool::new(false), Barrier::new(2));
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    snapshot.read(|_| {
+                        reading.wait();
+                        while snapshot.read(|_| Ok(())).is_ok() {
+                            std::thread::yield_now();
+                        }
+                        // Long enough for a close that does not wait.
+                        (0..1_000).for_each(|_| std::thread::yield_now());
+                        ended.store(true, Ordering::SeqCst);
+                        Ok(())
+                    })
+                });
+                reading.wait();
+                versions.close();
+                assert_eq!((ended.load(Ordering::SeqCst), end.try_recv()), (true, Ok(())));
+            });
+        }
     }
 
     #[test]
