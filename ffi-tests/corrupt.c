@@ -9,8 +9,21 @@
 
 enum { KEYS = 100 };
 
-/* The path of the file with this ending, or this beginning, that has the highest name. */
-static path newest(const char *where, const char *begins, const char *ends) {
+static off_t length_of(path file) {
+    struct stat told;
+    CHECK(stat(file.text, &told) == 0);
+    return told.st_size;
+}
+
+/* Of two files the one that is wanted. */
+typedef bool better(path one, path other);
+
+static bool is_higher(path one, path other) { return strcmp(one.text, other.text) > 0; }
+
+static bool is_larger(path one, path other) { return length_of(one) > length_of(other); }
+
+/* The path of the file with this beginning and this ending that is the best of all. */
+static path best(const char *where, const char *begins, const char *ends, better *is_better) {
     path found = {""};
     DIR *directory = opendir(where);
     if (!CHECK(directory != NULL)) {
@@ -24,7 +37,7 @@ static path newest(const char *where, const char *begins, const char *ends) {
             continue;
         }
         snprintf(here.text, sizeof here.text, "%s/%.60s", where, entry->d_name);
-        if (strcmp(here.text, found.text) > 0) {
+        if (found.text[0] == 0 || is_better(here, found)) {
             found = here;
         }
     }
@@ -33,10 +46,8 @@ static path newest(const char *where, const char *begins, const char *ends) {
     return found;
 }
 
-static off_t length_of(path file) {
-    struct stat told;
-    CHECK(stat(file.text, &told) == 0);
-    return told.st_size;
+static path newest(const char *where, const char *begins, const char *ends) {
+    return best(where, begins, ends, is_higher);
 }
 
 static void cut(path file, off_t by) {
@@ -153,22 +164,17 @@ static void a_damaged_table_is_told_by_the_read_with_its_name(void) {
     plinth_value value = {0};
     plinth_error error;
     make(where);
-    /* Opening makes a table of the log. */
+    /* Opening makes tables of the log: a small one of the engine's own keyspace, and the one that is meant. */
     CHECK_OK(opens(where, NULL));
-    table = newest(where.text, "", ".sst");
+    table = best(where.text, "", ".sst", is_larger);
     for (off_t at = 20; at < 400; at += 90) {
         flip(table, at);
     }
     db = open_with(where.text, NULL);
     tr = begin(db);
     error = plinth_transaction_get(tr, NULL, (const uint8_t *)"key0050", 7, &value);
-    if (error != 0) {
-        CHECK_CODE(error, PLINTH_ERROR_FILE_CORRUPT);
-        CHECK(strstr(plinth_last_error(), ".sst") != NULL);
-    } else {
-        /* It was the table of the engine's own keyspace. */
-        CHECK_BYTES(value.data, value.len, B("value"));
-    }
+    CHECK_CODE(error, PLINTH_ERROR_FILE_CORRUPT);
+    CHECK(strstr(plinth_last_error(), ".sst") != NULL);
     plinth_value_free(&value);
     destroy(tr);
     plinth_database_close(db);
