@@ -18,9 +18,30 @@ const PATIENCE: Duration = Duration::from_micros(2_000);
 /// Longer pauses say nothing about the present rate.
 const LONGEST: f64 = 0.1;
 
+/// A thread's commits to one pipeline.
+#[derive(Clone, Copy)]
+struct Own {
+    /// Which pipeline.
+    place: usize,
+    /// When it began the last one.
+    last: Instant,
+    /// Seconds between the last two.
+    cycle: Option<f64>,
+}
+
 thread_local! {
-    /// When this thread last committed, and where.
-    static LAST: Cell<Option<(usize, Instant)>> = const { Cell::new(None) };
+    static OWN: Cell<Option<Own>> = const { Cell::new(None) };
+}
+
+/// Notes that this thread begins a commit, whether or not it will lead a group: those who lead now and then
+/// would seem to commit as seldom.
+pub fn note_commit(place: usize) {
+    let last = Instant::now();
+    let _ = OWN.try_with(|own| {
+        let before = own.get().filter(|before| before.place == place);
+        let cycle = before.map(|before| (last - before.last).as_secs_f64().min(LONGEST));
+        own.set(Some(Own { place, last, cycle }));
+    });
 }
 
 /// The observed rhythm of commits.
@@ -38,16 +59,15 @@ impl Pace {
         Self { last: Instant::now(), gap: LONGEST, cycle: 0.0 }
     }
 
-    /// Observes `commits` commits that came together, of which one is the calling thread's.
-    pub fn observe(&mut self, commits: usize) {
+    /// Observes `commits` commits to the pipeline at `place` that came together, of which one is the calling
+    /// thread's.
+    pub fn observe(&mut self, commits: usize, place: usize) {
         let now = Instant::now();
         let gap = (now - self.last).as_secs_f64().min(LONGEST) / commits.max(1) as f64;
         self.last = now;
         self.gap += (gap - self.gap) * WEIGHT * commits.clamp(1, 8) as f64;
-        let key = std::ptr::from_ref(self) as usize;
-        let before = LAST.try_with(|last| last.replace(Some((key, now)))).ok().flatten();
-        if let Some((_, before)) = before.filter(|(seen, _)| *seen == key) {
-            let cycle = (now - before).as_secs_f64().min(LONGEST);
+        let own = OWN.try_with(Cell::get).ok().flatten().filter(|own| own.place == place);
+        if let Some(cycle) = own.and_then(|own| own.cycle) {
             self.cycle += (cycle - self.cycle) * WEIGHT;
         }
     }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use plinth_api::{Code, Error, Result};
 
+use super::pace::note_commit;
 use super::publish::{Group, PublishQueue};
 use super::sequencer::{Limits, Sequencer};
 use super::waiter::{Stage, Waiter, SHORT_WAIT};
@@ -127,6 +128,7 @@ impl Pipeline {
         if let Err(error) = self.admit() {
             return (request, Err(error));
         }
+        note_commit(self.place());
         let waiter = Waiter::new(request);
         if let Err(error) = self.enqueue(&waiter) {
             return (waiter.outcome().0, Err(error));
@@ -140,6 +142,11 @@ impl Pipeline {
                 Stage::Done => return waiter.outcome(),
             }
         }
+    }
+
+    /// Tells it from others.
+    fn place(&self) -> usize {
+        std::ptr::from_ref(self) as usize
     }
 
     /// Commits for others: their commits share groups as those of several threads do. `done`
@@ -156,6 +163,7 @@ impl Pipeline {
         requests: Vec<(Request, T)>,
         done: &mut impl FnMut(T, Outcome),
     ) -> Vec<Begun<T>> {
+        note_commit(self.place());
         let admitted = self.admit();
         let mut begun = Vec::with_capacity(requests.len());
         for (request, whose) in requests {
@@ -408,7 +416,7 @@ impl Pipeline {
             group.fail(|| Error::new(Code::COMMIT_UNKNOWN_RESULT).context(story.clone()));
             return Handed::default();
         }
-        publishing.add(group);
+        publishing.add(group, self.place());
         let published = publishing.publish(&self.versions, self.versions.clock.at(now));
         // The leader may be the calling thread, which then goes on to sync by itself.
         let leader = if publishing.syncing { None } else { publishing.next_leader() };

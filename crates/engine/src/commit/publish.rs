@@ -66,11 +66,11 @@ impl PublishQueue {
         }
     }
 
-    /// Adds a group that was just written.
-    pub fn add(&mut self, group: Group) {
+    /// Adds a group that was just written, of the pipeline at `place`.
+    pub fn add(&mut self, group: Group, place: usize) {
         if group.needs_sync {
             self.waiting += group.members.0.len();
-            self.pace.observe(group.members.0.len());
+            self.pace.observe(group.members.0.len(), place);
         }
         self.newest = (group.version, group.lease.unwrap_or(self.newest.1));
         self.groups.push_back(group);
