@@ -7,16 +7,13 @@
 
 use std::sync::Arc;
 
-use plinth_api::{
-    key::{is_special, printable},
-    Code, Done, Error, Result, Value, MOST_KEYS_AT_ONCE, MOST_VALUES_AT_ONCE,
-};
+use plinth_api::{key::is_special, Code, Done, Error, Result, Value, MOST_KEYS_AT_ONCE, MOST_VALUES_AT_ONCE};
 
 use super::calls::Call;
-use super::read::{is_on_disk, issue, told, Issued};
-use super::{State, Transaction};
+use super::read::{is_on_disk, issue, look_at_own, told, Issued, Own};
+use super::Transaction;
 use crate::defects::planted;
-use crate::overlay::{unreadable, Known, Pending};
+use crate::overlay::Pending;
 use crate::store::Tier;
 use crate::version::ReadPoint;
 
@@ -37,14 +34,6 @@ struct Many {
     bytes: usize,
     /// `None` if the database is asked for nothing.
     issued: Option<Issued>,
-}
-
-/// What is known of a key when it is looked at.
-enum Own {
-    /// Its value: nobody else is asked (rules RYW-13, CONF-3).
-    Known(Option<Value>),
-    /// The database is asked, and what it says is changed.
-    Stored(Option<Box<Pending>>),
 }
 
 impl Transaction {
@@ -249,29 +238,6 @@ impl Many {
 
 fn length(value: &Option<Value>) -> usize {
     value.as_ref().map_or(0, |value| value.len())
-}
-
-/// What the transaction's own writes say of a key that may be read.
-fn look_at_own(state: &mut State, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Own> {
-    if key.len() > state.options.bounds.longest_readable(key) {
-        return Ok(Own::Known(None));
-    }
-    let Some(overlay) = state.visible(keyspace, snapshot) else {
-        return Ok(Own::Stored(None));
-    };
-    if overlay.is_unreadable(key) && !state.options.values.bypass_unreadable {
-        state.read_error.get_or_insert(Code::ACCESSED_UNREADABLE);
-        return Err(unreadable().context(format!("key \"{}\"", printable(key))));
-    }
-    Ok(match overlay.get(key) {
-        Known::Set(value) => Own::Known(Some(Value::Owned(value.to_vec()))),
-        Known::Cleared => Own::Known(None),
-        Known::Unwritten => Own::Stored(None),
-        Known::Pending(pending) if pending.is_dependent() => Own::Stored(Some(Box::new(pending.clone()))),
-        Known::Pending(pending) => {
-            Own::Known(pending.settle(None, None, state.options.bounds.value_size).map(Value::Owned))
-        }
-    })
 }
 
 fn check_bytes(bytes: usize) -> Result<()> {

@@ -36,6 +36,14 @@ pub(super) enum KeyRead {
     Stored(Issued, Option<Box<Pending>>),
 }
 
+/// What is known of a key when it is looked at.
+pub(super) enum Own {
+    /// Its value: nobody else is asked (rules RYW-13, CONF-3).
+    Known(Option<Value>),
+    /// The database is asked, and what it says is changed.
+    Stored(Option<Box<Pending>>),
+}
+
 impl Transaction {
     pub(super) fn read_key(&self, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Option<Value>> {
         if is_special(key) {
@@ -89,26 +97,10 @@ impl Transaction {
         let mut state = self.usable()?;
         state.options.bounds.check_read_key(key)?;
         self.service.check_keyspace(keyspace)?;
-        if key.len() > state.options.bounds.longest_readable(key) {
-            return Ok(KeyRead::Known(None));
-        }
-        let mut change = None;
-        if let Some(overlay) = state.visible(keyspace, snapshot) {
-            if overlay.is_unreadable(key) && !state.options.values.bypass_unreadable {
-                state.read_error.get_or_insert(Code::ACCESSED_UNREADABLE);
-                return Err(unreadable().context(format!("key \"{}\"", printable(key))));
-            }
-            match overlay.get(key) {
-                Known::Set(value) => return Ok(KeyRead::Known(Some(Value::Owned(value.to_vec())))),
-                Known::Cleared => return Ok(KeyRead::Known(None)),
-                Known::Unwritten => {}
-                Known::Pending(pending) if pending.is_dependent() => change = Some(Box::new(pending.clone())),
-                Known::Pending(pending) => {
-                    let value = pending.settle(None, None, state.options.bounds.value_size);
-                    return Ok(KeyRead::Known(value.map(Value::Owned)));
-                }
-            }
-        }
+        let change = match look_at_own(&mut state, keyspace, key, snapshot)? {
+            Own::Known(value) => return Ok(KeyRead::Known(value)),
+            Own::Stored(change) => change,
+        };
         self.account_reads(&mut state)?;
         if state.options.ryw_disabled && !snapshot {
             // Rule CONF-9: at its issue, even if it fails.
@@ -281,6 +273,30 @@ impl Transaction {
         }
         marked
     }
+}
+
+/// What the transaction's own writes say of a key that may be read.
+#[inline]
+pub(super) fn look_at_own(state: &mut State, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Own> {
+    if key.len() > state.options.bounds.longest_readable(key) {
+        return Ok(Own::Known(None));
+    }
+    let Some(overlay) = state.visible(keyspace, snapshot) else {
+        return Ok(Own::Stored(None));
+    };
+    if overlay.is_unreadable(key) && !state.options.values.bypass_unreadable {
+        state.read_error.get_or_insert(Code::ACCESSED_UNREADABLE);
+        return Err(unreadable().context(format!("key \"{}\"", printable(key))));
+    }
+    Ok(match overlay.get(key) {
+        Known::Set(value) => Own::Known(Some(Value::Owned(value.to_vec()))),
+        Known::Cleared => Own::Known(None),
+        Known::Unwritten => Own::Stored(None),
+        Known::Pending(pending) if pending.is_dependent() => Own::Stored(Some(Box::new(pending.clone()))),
+        Known::Pending(pending) => {
+            Own::Known(pending.settle(None, None, state.options.bounds.value_size).map(Value::Owned))
+        }
+    })
 }
 
 /// Notes that a read runs.
