@@ -216,6 +216,12 @@ static plinth_error open_to(void *out) {
 static plinth_error metrics_to(void *out) {
     return plinth_database_metrics(db, (plinth_metrics *)out, sizeof(plinth_metrics));
 }
+static plinth_error metrics_text_to(void *out) {
+    return plinth_database_metrics_text(db, (plinth_value *)out);
+}
+static plinth_error status_json_to(void *out) {
+    return plinth_database_status_json(db, (plinth_value *)out);
+}
 static plinth_error repair_to(void *out) {
     return plinth_database_repair("/tmp/plinth-test-that-is-not-there", (plinth_repaired *)out, sizeof(plinth_repaired));
 }
@@ -278,6 +284,7 @@ static plinth_error (*const by_output[])(void *out) = {
     open_to,         metrics_to,           keyspace_open_to,    keyspace_list_to,  begin_to,
     find_to,         get_to,               snapshot_get_to,     get_key_to,        get_range_to,
     read_version_to, committed_version_to, approximate_size_to, estimated_size_to, split_points_to,
+    metrics_text_to, status_json_to,
     repair_to,       get_many_to,         stream_to,           stream_next_to,
 };
 

@@ -27,16 +27,6 @@ static const uint8_t k[] = "k";
 /* Fills an output with rubbish that must not survive. */
 #define RUBBISH(object) memset(&(object), 0xab, sizeof(object))
 
-static inline bool is_zero(const void *object, size_t size) {
-    const uint8_t *at = (const uint8_t *)object;
-    for (size_t i = 0; i < size; i++) {
-        if (at[i] != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* After an error the output must be zero. */
 #define CHECK_ZEROED(error, object) CHECK((error) == 0 || is_zero(&(object), sizeof(object)))
 

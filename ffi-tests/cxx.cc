@@ -4,10 +4,12 @@
 #include "plinth.hpp"
 
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <set>
 #include <thread>
 #include <type_traits>
+#include <unistd.h>
 #include <vector>
 
 #include "cxx_check.h"
@@ -194,6 +196,18 @@ void conflicts_are_told_and_retried() {
     CHECK(conflicting([](Transaction &tr) { tr.add_read_conflict(numbered(0)).value(); }) == PLINTH_ERROR_NOT_COMMITTED);
     CHECK(conflicting([](Transaction &tr) { tr.add_read_conflict_range("k", "l").value(); }) == PLINTH_ERROR_NOT_COMMITTED);
     CHECK(conflicting([](Transaction &tr) { tr.add_write_conflict_range("k", "l").value(); }) == 0);
+    Transaction one = db.begin().value(), other = db.begin().value();
+    one.set_option(PLINTH_OPTION_REPORT_CONFLICTING_KEYS).value();
+    (void)one.get("a").value();
+    (void)one.get("c").value();
+    const std::string id = other.id().value();
+    other.clear_range("a", "z").value();
+    other.commit().value();
+    one.set("other", "").value();
+    CHECK(one.commit().code() == PLINTH_ERROR_NOT_COMMITTED);
+    const std::vector<Conflict> conflicts = one.conflicts().value();
+    CHECK(conflicts.size() == 2 && conflicts[0].begin == "a" && conflicts[0].end == "a\0"s && conflicts[1].begin == "c");
+    CHECK(conflicts[1].id == id && conflicts[1].version == other.committed_version().value() && conflicts[1].keyspace_id == 0);
 }
 
 // ERRH-1: nothing is lost, whichever way the body fails.
@@ -308,6 +322,15 @@ void a_scan_sees_own_writes_and_tells_errors() {
     CHECK(!Scan(other, "a", "b").next().value().has_value());
 }
 
+void what_is_counted_is_a_text() {
+    Database db = fresh();
+    const std::string page = db.metrics_text().value();
+    CHECK(page.find("plinth_healthy{database=\":memory:\"} 1\n") != std::string::npos);
+    CHECK(db.status_json().value().find("\"plinth\":{\"path\":\":memory:\"") != std::string::npos);
+    db.close().value();
+    CHECK(db.metrics_text().code() == PLINTH_ERROR_INVALID_HANDLE);
+}
+
 // Design D9: keyspaces are apart, and one that was given is used by every call.
 void keyspaces() {
     Database db = fresh();
@@ -349,6 +372,10 @@ void what_is_asked_of_a_transaction() {
     CHECK(db.set_option(PLINTH_DATABASE_OPTION_TRANSACTION_RETRY_LIMIT, 3).ok());
     CHECK(tr.set_option(PLINTH_OPTION_TIMEOUT, -5).code() == PLINTH_ERROR_INVALID_OPTION_VALUE);
     CHECK(db.sync().ok());
+    const LockId mine{1, 2, 3}, other{};
+    CHECK(!db.locked().value() && db.unlock(mine).ok() && db.lock(mine).ok());
+    CHECK(db.locked().value() == mine && db.unlock(other).code() == PLINTH_ERROR_DATABASE_LOCKED);
+    CHECK(db.unlock(mine).ok() && !db.locked().value());
     DatabaseOptions options;
     options.must_exist = true;
     CHECK(Database::open("/nowhere/at/all", options).code() != 0);
@@ -387,6 +414,31 @@ void callbacks_bring_what_calls_return() {
 }
 
 // WATCH-1, WATCH-9: a change, a cancel and an end are told, each once.
+void copies_and_looks_are_told_of() {
+    const std::string root = std::filesystem::temp_directory_path() / ("plinth-cxx-" + std::to_string(getpid()));
+    Database db = Database::open(root).value();
+    fill(db, 100);
+    uint64_t last = 0;
+    const int64_t version = db.checkpoint(root + ".copy", [&](uint64_t done, uint64_t) { last = done; }).value();
+    CHECK(version > 0 && last > 0);
+    CHECK(db.checkpoint(root + ".copy").code() == PLINTH_ERROR_TARGET_EXISTS);
+    CHECK(db.verify([](uint64_t, uint64_t) { return false; }).code() == PLINTH_ERROR_OPERATION_CANCELLED);
+    CHECK(db.verify().value().keys == 100);
+    CHECK(db.compact().ok() && db.compact_keyspace(db.keyspace("second").value()).ok());
+    CHECK(Database::open(root + ".copy").value().verify().value().keys == 100);
+    const plinth_backup backup = db.backup(root + ".backups").value();
+    CHECK(backups(root + ".backups").value().size() == 1 && verify_backup(root + ".backups").value().version == backup.version);
+    CHECK(restore_backup(root + ".backups", 1, root + ".restored", [&](uint64_t done, uint64_t) { last = done; }).ok());
+    CHECK(Database::open(root + ".restored").value().verify().value().keys == 100);
+    CHECK(keep_backups(root + ".backups", 1).ok() && delete_backup(root + ".backups", 1).ok());
+    CHECK(backups(root + ".backups").value().empty());
+    db.close().value();
+    std::filesystem::remove_all(root + ".backups");
+    std::filesystem::remove_all(root + ".restored");
+    std::filesystem::remove_all(root);
+    std::filesystem::remove_all(root + ".copy");
+}
+
 void watches_tell_of_changes() {
     Database db = fresh();
     Told<plinth_error> told;
@@ -410,6 +462,18 @@ void watches_tell_of_changes() {
     CHECK(refused.handle() == nullptr && told.wait() == PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE && refused.cancel().ok());
 }
 
+void the_log_is_heard_until_it_is_off() {
+    std::vector<std::string> heard;
+    plinth::log::set(PLINTH_LOG_INFO, [&heard](const plinth::LogRecord &record) {
+        heard.push_back(std::string(record.module()) + " " + std::string(record.field("database")));
+    }).value();
+    plinth::Database::open(":memory:").value();
+    plinth::log::off().value();
+    plinth::Database::open(":memory:").value();
+    CHECK(heard == (std::vector<std::string>{"open :memory:", "open :memory:"}));
+    CHECK(plinth::log::set(99, [](const plinth::LogRecord &) {}).code() == 2006);
+}
+
 } // namespace
 
 int main() {
@@ -424,9 +488,12 @@ int main() {
         {"run gives up when it should", run_gives_up_when_it_should},
         {"a scan is the range", a_scan_is_the_range},
         {"a scan sees own writes and tells errors", a_scan_sees_own_writes_and_tells_errors},
+        {"what is counted is a text", what_is_counted_is_a_text},
         {"keyspaces", keyspaces},
         {"what is asked of a transaction", what_is_asked_of_a_transaction},
         {"callbacks bring what calls return", callbacks_bring_what_calls_return},
+        {"copies and looks are told of", copies_and_looks_are_told_of},
         {"watches tell of changes", watches_tell_of_changes},
+        {"the log is heard until it is off", the_log_is_heard_until_it_is_off},
     });
 }

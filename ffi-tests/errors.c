@@ -146,6 +146,27 @@ static const struct {
     {PLINTH_ERROR_FILE_SYSTEM_NOT_SUITABLE, 9020, "file_system_not_suitable", NO},
     {PLINTH_ERROR_COMMITS_LOST, 9021, "commits_lost", NO},
     {PLINTH_ERROR_DATABASE_READ_ONLY, 9022, "database_read_only", NO},
+    {PLINTH_ERROR_UPKEEP_UNDER_WAY, 9023, "upkeep_under_way", NO},
+    {PLINTH_ERROR_TARGET_EXISTS, 9024, "target_exists", NO},
+    {PLINTH_ERROR_NOT_A_BACKUP_DIRECTORY, 9025, "not_a_backup_directory", NO},
+    {PLINTH_ERROR_BACKUP_NOT_FOUND, 9026, "backup_not_found", NO},
+    {PLINTH_ERROR_BACKUP_DAMAGED, 9027, "backup_damaged", NO},
+    {PLINTH_ERROR_TOO_MANY_HELD_STATES, 9030, "too_many_held_states", NO},
+    {PLINTH_ERROR_HELD_STATE_LOST, 9031, "held_state_lost", YES},
+    {PLINTH_ERROR_NOT_A_DUMP, 9032, "not_a_dump", NO},
+    {PLINTH_ERROR_DUMP_DAMAGED, 9033, "dump_damaged", NO},
+    {PLINTH_ERROR_TARGET_NOT_EMPTY, 9034, "target_not_empty", NO},
+    {PLINTH_ERROR_LOAD_UNFINISHED, 9035, "load_unfinished", NO},
+    {PLINTH_ERROR_VERSIONS_BEHIND, 9036, "versions_behind", NO},
+    {PLINTH_ERROR_TOO_MANY_TRACKERS, 9037, "too_many_trackers", NO},
+    {PLINTH_ERROR_CHANGES_LOST, 9038, "changes_lost", NO},
+    {PLINTH_ERROR_CLUSTER_CLIENT_MISSING, 9040, "cluster_client_missing", NO},
+    {PLINTH_ERROR_CLUSTER_CLIENT_UNSUITABLE, 9041, "cluster_client_unsuitable", NO},
+    {PLINTH_ERROR_CLUSTER_RANGE_IN_USE, 9042, "cluster_range_in_use", NO},
+    {PLINTH_ERROR_BACKEND_MISSING, 9043, "backend_missing", NO},
+    {PLINTH_ERROR_MOVE_UNFINISHED, 9050, "move_unfinished", NO},
+    {PLINTH_ERROR_MOVE_DIFFERS, 9051, "move_differs", NO},
+    {PLINTH_ERROR_MOVE_PAUSE_TOO_LONG, 9052, "move_pause_too_long", NO},
 };
 #define ROWS (sizeof table / sizeof table[0])
 
@@ -264,7 +285,7 @@ static void each_thread_has_its_own_story(void) {
 /* ------------------------------------------------------------------ on_error */
 
 static bool on_error_retries(plinth_error number) {
-    static const plinth_error retried[] = {1007, 1009, 1020, 1021, 1037, 1038, 1039, 1042, 1051, 1078, 1079, 1213, 1223, 2137, 9017};
+    static const plinth_error retried[] = {1007, 1009, 1020, 1021, 1037, 1038, 1039, 1042, 1051, 1078, 1079, 1213, 1223, 2137, 9017, 9031};
     for (size_t i = 0; i < sizeof retried / sizeof retried[0]; i++) {
         if (retried[i] == number) {
             return true;

@@ -781,6 +781,46 @@ static void a_child_of_a_guest_may_host(void) {
     CHECK_OK(plinth_database_close(db));
 }
 
+static long records;
+
+static void count_record(void *context, const plinth_log_record *record) {
+    (void)context, (void)record;
+    __atomic_add_fetch(&records, 1, __ATOMIC_SEQ_CST);
+}
+
+static int has_a_log_of_its_own(void) {
+    plinth_database *own;
+    long before = records;
+    /* It fails, because the parent has RocksDB, which the parent's callback would hear of. */
+    (void)plinth_database_open(":memory:", NULL, &own);
+    if (plinth_set_log_callback(PLINTH_LOG_DEBUG, count_record, NULL) != 0) {
+        fail(__LINE__, "setting a callback", 1);
+    }
+    if (plinth_set_log_callback(0, NULL, NULL) != 0) {
+        fail(__LINE__, "taking it away", 1);
+    }
+    return records == before ? 0 : 1;
+}
+
+/* Its thread is the parent's; the child has none, and may have one. */
+static void a_child_begins_without_a_log_callback(void) {
+    plinth_database *own;
+    long before;
+    CHECK_OK(plinth_database_open(":memory:", NULL, &own));
+    CHECK_OK(plinth_set_log_callback(PLINTH_LOG_INFO, count_record, NULL));
+    fflush(stdout);
+    before = records;
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(has_a_log_of_its_own());
+    }
+    CHECK(child > 0);
+    CHECK_INT(wait_for_child(child), 0);
+    CHECK_OK(plinth_database_close(own));
+    CHECK_OK(plinth_set_log_callback(0, NULL, NULL));
+    CHECK_INT(records, before + 1);
+}
+
 int main(int argc, char **argv) {
     parent = getpid();
     int ended = setjmp(home);
@@ -800,6 +840,7 @@ int main(int argc, char **argv) {
         RUN(threads_may_fork_at_the_same_time);
         RUN(a_callback_may_fork);
     }
+    RUN(a_child_begins_without_a_log_callback);
     RUN(a_child_flushes_what_it_wrote);
     RUN(exit_handlers_run_in_a_child);
     RUN(a_started_process_has_no_parent);

@@ -28,6 +28,61 @@ static plinth_error metrics_of(void *h) {
     CHECK_ZEROED(error, out);
     return error;
 }
+static plinth_error metrics_text_of(void *h) {
+    plinth_value out;
+    plinth_error error;
+    RUBBISH(out);
+    error = plinth_database_metrics_text((plinth_database *)h, &out);
+    CHECK_ZEROED(error, out);
+    plinth_value_free(&out);
+    return error;
+}
+static plinth_error status_json_of(void *h) {
+    plinth_value out;
+    plinth_error error;
+    RUBBISH(out);
+    error = plinth_database_status_json((plinth_database *)h, &out);
+    CHECK_ZEROED(error, out);
+    plinth_value_free(&out);
+    return error;
+}
+static plinth_error list_transactions_of(void *h) {
+    plinth_transaction_list out;
+    plinth_error error;
+    RUBBISH(out);
+    error = plinth_database_list_transactions((plinth_database *)h, &out);
+    CHECK_ZEROED(error, out);
+    plinth_transaction_list_free(&out);
+    return error;
+}
+static plinth_error expire_of(void *h) {
+    uint64_t out;
+    plinth_error error;
+    RUBBISH(out);
+    error = plinth_database_expire((plinth_database *)h, 1, &out);
+    CHECK_ZEROED(error, out);
+    return error;
+}
+static plinth_error lock_of(void *h) {
+    return plinth_database_lock((plinth_database *)h, (const uint8_t *)"0123456789abcdef", 16);
+}
+static plinth_error unlock_of(void *h) {
+    return plinth_database_unlock((plinth_database *)h, (const uint8_t *)"0123456789abcdef", 16);
+}
+static plinth_error is_locked_of(void *h) {
+    bool out;
+    uint8_t id[16];
+    plinth_error error;
+    RUBBISH(out);
+    RUBBISH(id);
+    error = plinth_database_is_locked((plinth_database *)h, &out, id);
+    CHECK_ZEROED(error, out);
+    CHECK_ZEROED(error, id);
+    return error;
+}
+static plinth_error expire_transaction_of(void *h) {
+    return plinth_database_expire_transaction((plinth_database *)h, "00000000-0000-4000-8000-000000000000");
+}
 static plinth_error keyspace_open_of(void *h) {
     plinth_keyspace *out;
     plinth_error error;
@@ -235,6 +290,18 @@ static plinth_error on_error_of(void *h) {
 static plinth_error reset_of(void *h) {
     return plinth_transaction_reset((plinth_transaction *)h);
 }
+static plinth_error transaction_expire_of(void *h) {
+    return plinth_transaction_expire((plinth_transaction *)h);
+}
+static plinth_error get_conflict_of(void *h) {
+    plinth_conflict out;
+    plinth_error error;
+    RUBBISH(out);
+    error = plinth_transaction_get_conflict((plinth_transaction *)h, 0, &out);
+    CHECK_ZEROED(error, out);
+    plinth_conflict_free(&out);
+    return error;
+}
 static plinth_error cancel_of(void *h) {
     return plinth_transaction_cancel((plinth_transaction *)h);
 }
@@ -301,6 +368,14 @@ static const struct {
     {"database_sync", DATABASE, sync_of},
     {"database_close", DATABASE, close_of},
     {"database_metrics", DATABASE, metrics_of},
+    {"database_metrics_text", DATABASE, metrics_text_of},
+    {"database_status_json", DATABASE, status_json_of},
+    {"database_list_transactions", DATABASE, list_transactions_of},
+    {"database_expire", DATABASE, expire_of},
+    {"database_lock", DATABASE, lock_of},
+    {"database_unlock", DATABASE, unlock_of},
+    {"database_is_locked", DATABASE, is_locked_of},
+    {"database_expire_transaction", DATABASE, expire_transaction_of},
     {"keyspace_open", DATABASE, keyspace_open_of},
     {"keyspace_list", DATABASE, keyspace_list_of},
     {"keyspace_drop", DATABASE, keyspace_drop_of},
@@ -315,6 +390,8 @@ static const struct {
     {"commit", TRANSACTION, commit_of},
     {"on_error", TRANSACTION, on_error_of},
     {"reset", TRANSACTION, reset_of},
+    {"transaction_expire", TRANSACTION, transaction_expire_of},
+    {"get_conflict", TRANSACTION, get_conflict_of},
     {"cancel", TRANSACTION, cancel_of},
     {"set_option", TRANSACTION, set_option_of},
     {"id", TRANSACTION, id_of},
@@ -419,6 +496,12 @@ static void an_open_of_nothing_is_refused(void) {
     CHECK_CODE(plinth_database_open(":memory:", NULL, NULL), PLINTH_ERROR_INVALID_ARGUMENT);
 }
 
+/* Taking a callback away needs nothing; without a level none is set. */
+static void a_log_without_a_callback_is_none(void) {
+    CHECK_OK(plinth_set_log_callback(0, NULL, NULL));
+    CHECK_OK(plinth_set_log_callback(INT32_MIN, NULL, db));
+}
+
 static void a_repair_of_nothing_is_refused(void) {
     plinth_repaired out;
     RUBBISH(out);
@@ -431,6 +514,112 @@ static void a_repair_of_nothing_is_refused(void) {
     CHECK_CODE(plinth_database_repair("/tmp/plinth-test-that-is-not-there", &out, sizeof out),
                PLINTH_ERROR_DATABASE_MISSING);
     CHECK(is_zero(&out, sizeof out));
+}
+
+static void upkeep_of_nothing_is_refused(void) {
+    plinth_verified verified;
+    int64_t version = 7;
+    CHECK_CODE(plinth_database_checkpoint(NULL, "/tmp/plinth-test-that-is-not-made", NULL, NULL, &version),
+               PLINTH_ERROR_INVALID_HANDLE);
+    CHECK_INT(version, 0);
+    version = 7;
+    CHECK_CODE(plinth_database_checkpoint(db, NULL, NULL, NULL, &version), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_INT(version, 0);
+    CHECK_CODE(plinth_database_checkpoint(db, "", NULL, NULL, &version), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_checkpoint(db, "/tmp/plinth-test-that-is-not-made", NULL, NULL, NULL),
+               PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_checkpoint(db, "/tmp/plinth-test-that-is-not-made", NULL, NULL, &version),
+               PLINTH_ERROR_UNSUPPORTED_OPERATION);
+    RUBBISH(verified);
+    CHECK_CODE(plinth_database_verify(NULL, NULL, NULL, &verified, sizeof verified), PLINTH_ERROR_INVALID_HANDLE);
+    CHECK(is_zero(&verified, sizeof verified));
+    CHECK_CODE(plinth_database_verify(db, NULL, NULL, NULL, sizeof verified), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_verify(db, NULL, NULL, &verified, 7), PLINTH_ERROR_INVALID_ARGUMENT);
+    RUBBISH(verified);
+    CHECK_CODE(plinth_database_verify(db, NULL, NULL, &verified, sizeof verified), PLINTH_ERROR_UNSUPPORTED_OPERATION);
+    CHECK(is_zero(&verified, sizeof verified));
+    CHECK_CODE(plinth_database_compact(NULL, NULL, NULL, NULL), PLINTH_ERROR_INVALID_HANDLE);
+    CHECK_CODE(plinth_database_compact(db, (plinth_keyspace *)(void *)tr, NULL, NULL), PLINTH_ERROR_INVALID_HANDLE);
+    CHECK_OK(plinth_database_compact(db, NULL, NULL, NULL));
+}
+
+static void backups_of_nothing_are_refused(void) {
+    static const char nothing[] = "/tmp/plinth-test-that-is-not-there";
+    plinth_backup backup;
+    plinth_backups list;
+    RUBBISH(backup);
+    CHECK_CODE(plinth_database_backup(NULL, nothing, NULL, NULL, &backup, sizeof backup), PLINTH_ERROR_INVALID_HANDLE);
+    CHECK(is_zero(&backup, sizeof backup));
+    CHECK_CODE(plinth_database_backup(db, NULL, NULL, NULL, &backup, sizeof backup), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_backup(db, nothing, NULL, NULL, NULL, sizeof backup), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_backup(db, nothing, NULL, NULL, &backup, 7), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_backup(db, nothing, NULL, NULL, &backup, sizeof backup),
+               PLINTH_ERROR_UNSUPPORTED_OPERATION);
+    RUBBISH(list);
+    CHECK_CODE(plinth_backup_list(NULL, &list), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK(is_zero(&list, sizeof list));
+    CHECK_CODE(plinth_backup_list(nothing, NULL), PLINTH_ERROR_INVALID_ARGUMENT);
+    RUBBISH(list);
+    CHECK_CODE(plinth_backup_list(nothing, &list), PLINTH_ERROR_NOT_A_BACKUP_DIRECTORY);
+    CHECK(is_zero(&list, sizeof list));
+    plinth_backups_free(NULL);
+    plinth_backups_free(&list);
+    plinth_backups_free(&list);
+    RUBBISH(backup);
+    CHECK_CODE(plinth_backup_verify(nothing, 0, NULL, NULL, &backup, sizeof backup), PLINTH_ERROR_NOT_A_BACKUP_DIRECTORY);
+    CHECK(is_zero(&backup, sizeof backup));
+    CHECK_CODE(plinth_backup_verify(NULL, 0, NULL, NULL, &backup, sizeof backup), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_backup_verify(nothing, 0, NULL, NULL, NULL, sizeof backup), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_backup_restore(NULL, 0, nothing, NULL, NULL, &backup, sizeof backup), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_backup_restore(nothing, 0, NULL, NULL, NULL, &backup, sizeof backup), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_backup_restore(nothing, 0, nothing, NULL, NULL, NULL, sizeof backup), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_backup_restore(nothing, 0, nothing, NULL, NULL, &backup, sizeof backup),
+               PLINTH_ERROR_NOT_A_BACKUP_DIRECTORY);
+    CHECK_CODE(plinth_backup_delete(NULL, 1), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_backup_delete(nothing, 1), PLINTH_ERROR_NOT_A_BACKUP_DIRECTORY);
+    CHECK_CODE(plinth_backup_keep(NULL, 1), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_backup_keep(nothing, 0), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_backup_keep(nothing, 1), PLINTH_ERROR_NOT_A_BACKUP_DIRECTORY);
+}
+
+static void dumps_of_nothing_are_refused(void) {
+    plinth_dumped out;
+    plinth_load_options options = {.struct_size = sizeof options, .reserved = {0, 1}};
+    path file = temporary_path();
+    RUBBISH(out);
+    CHECK_CODE(plinth_database_dump(NULL, file.text, NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_HANDLE);
+    CHECK(is_zero(&out, sizeof out));
+    CHECK_CODE(plinth_database_dump(db, NULL, NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_dump(db, "", NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_dump(db, ":memory:", NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_dump(db, file.text, NULL, NULL, NULL, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_dump(db, file.text, NULL, NULL, &out, 7), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_INT(access(file.text, F_OK), -1);
+    CHECK_CODE(plinth_database_dump_to(db, NULL, NULL, NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_load(db, file.text, NULL, NULL, NULL, &out, sizeof out), PLINTH_ERROR_FILE_NOT_FOUND);
+    CHECK_CODE(plinth_database_load(db, file.text, &options, NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_database_load_from(db, NULL, NULL, NULL, NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_dump_check(file.text, NULL, NULL, &out, sizeof out), PLINTH_ERROR_FILE_NOT_FOUND);
+    CHECK_CODE(plinth_dump_check(NULL, NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_dump_check("/", NULL, NULL, NULL, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+}
+
+static void moves_of_nothing_are_refused(void) {
+    plinth_move_report out;
+    plinth_move_options options = {.struct_size = sizeof options, .reserved = {0, 1}};
+    plinth_database *other = NULL;
+    CHECK_OK(plinth_database_open(":memory:", NULL, &other));
+    RUBBISH(out);
+    CHECK_CODE(plinth_move(NULL, other, NULL, NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_HANDLE);
+    CHECK(is_zero(&out, sizeof out));
+    CHECK_CODE(plinth_move(db, NULL, NULL, NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_HANDLE);
+    CHECK_CODE(plinth_move(db, db, NULL, NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_move(db, other, &options, NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    options = (plinth_move_options){.struct_size = sizeof options, .verify = 3};
+    CHECK_CODE(plinth_move(db, other, &options, NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_move(db, other, NULL, NULL, NULL, NULL, sizeof out), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_CODE(plinth_move(db, other, NULL, NULL, NULL, &out, 7), PLINTH_ERROR_INVALID_ARGUMENT);
+    CHECK_OK(plinth_database_close(other));
 }
 
 /* ------------------------------------------------------------------ callbacks that are NULL */
@@ -562,7 +751,12 @@ int main(int argc, char **argv) {
     RUN(every_data_call_refuses_every_bad_transaction);
     RUN(every_data_call_refuses_every_bad_keyspace);
     RUN(an_open_of_nothing_is_refused);
+    RUN(a_log_without_a_callback_is_none);
     RUN(a_repair_of_nothing_is_refused);
+    RUN(upkeep_of_nothing_is_refused);
+    RUN(backups_of_nothing_are_refused);
+    RUN(dumps_of_nothing_are_refused);
+    RUN(moves_of_nothing_are_refused);
     RUN(a_run_without_a_body_is_refused);
     RUN(asynchronous_calls_without_a_callback_are_refused);
     RUN(asynchronous_calls_need_no_finaliser_and_no_user);

@@ -7,7 +7,7 @@ static long promised, opened;
 static void library_begin(void) {
     world_begin();
     told.calls = 0;
-    promised = 1;
+    promised = 0;
 }
 
 #include "calls_play.h"
@@ -87,8 +87,8 @@ static void destroy_made(kind what, const void *handle) {
     }
 }
 
-/* Each callback that was promised comes, now that nothing is there any more that it could wait for; a watch of the
-   world's own still waits. */
+/* Each callback that was promised comes, now that nothing is there any more that it could wait for. Those of the
+   world's own watches are not counted. */
 static void settle_input(void) {
     struct timespec until;
     opened = 0;
@@ -106,7 +106,7 @@ static void settle_input(void) {
     }
     told.calls = 0;
     pthread_mutex_unlock(&told.lock);
-    promised = 2;
+    promised = 0;
     good[A_TRANSACTION] = NULL;
     world_begin();
     for (int i = 0; i < SLOTS; i += 2) {

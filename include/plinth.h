@@ -70,6 +70,32 @@ typedef enum {
 } plinth_preset;
 
 /**
+ * How much something matters, and how much a listener wants to hear: a level and all above it.
+ */
+typedef enum {
+    /**
+     * Something failed, and somebody has to do something: a failed write, an open that failed.
+     */
+    PLINTH_LOG_ERROR = 1,
+    /**
+     * It goes on, but not as it should: commits are held back, a transaction was slow.
+     */
+    PLINTH_LOG_WARNING = 2,
+    /**
+     * Seldom, and of use in a journal: opened, closed, a directory was taken over.
+     */
+    PLINTH_LOG_INFO = 3,
+    /**
+     * Everything else: guests, conflicts, what RocksDB says of flushes and compactions.
+     */
+    PLINTH_LOG_DEBUG = 4,
+    /**
+     * Added to a level: keys are told too, escaped and cut to 64 bytes. Values never are.
+     */
+    PLINTH_LOG_WITH_KEYS = 256,
+} plinth_log_level;
+
+/**
  * Options of an open database, for plinth_database_set_option(). The numbers are FoundationDB's.
  */
 typedef enum {
@@ -114,6 +140,11 @@ typedef enum {
      * Every transaction has PLINTH_OPTION_REPORT_CONFLICTING_KEYS. No value.
      */
     PLINTH_DATABASE_OPTION_TRANSACTION_REPORT_CONFLICTING_KEYS = 702,
+    /**
+     * Milliseconds above which a transaction, from its begin or reset to its end, or its commit alone, is
+     * told as slow: a record of module "slow" in the log, with its id and what it did. 0 for never.
+     */
+    PLINTH_DATABASE_OPTION_SLOW_TRANSACTION_MS = 9001,
 } plinth_database_option;
 
 /**
@@ -179,7 +210,8 @@ typedef enum {
      */
     PLINTH_OPTION_SNAPSHOT_RYW_DISABLE = 601,
     /**
-     * Undoes PLINTH_OPTION_READ_LOCK_AWARE's ban on writing. No value. Rule COM-5.
+     * Reads and writes a database that is locked; see plinth_database_lock(). Undoes PLINTH_OPTION_READ_LOCK_AWARE's
+     * ban on writing. No value. Rule COM-5.
      */
     PLINTH_OPTION_LOCK_AWARE = 700,
     /**
@@ -188,8 +220,8 @@ typedef enum {
      */
     PLINTH_OPTION_USED_DURING_COMMIT_PROTECTION_DISABLE = 701,
     /**
-     * A commit of writes fails with 2023, unless PLINTH_OPTION_LOCK_AWARE is set. No value.
-     * Rule COM-5.
+     * Reads a database that is locked. A commit of writes fails with 2023, unless PLINTH_OPTION_LOCK_AWARE is set.
+     * No value. Rule COM-5.
      */
     PLINTH_OPTION_READ_LOCK_AWARE = 702,
     /**
@@ -824,7 +856,145 @@ typedef enum {
      * The database was opened for reading only.
      */
     PLINTH_ERROR_DATABASE_READ_ONLY = 9022,
+    /**
+     * Another checkpoint, backup, verification or compaction is under way.
+     */
+    PLINTH_ERROR_UPKEEP_UNDER_WAY = 9023,
+    /**
+     * What was to be made exists already.
+     */
+    PLINTH_ERROR_TARGET_EXISTS = 9024,
+    /**
+     * The directory holds no backups of Plinth.
+     */
+    PLINTH_ERROR_NOT_A_BACKUP_DIRECTORY = 9025,
+    /**
+     * The backup does not exist.
+     */
+    PLINTH_ERROR_BACKUP_NOT_FOUND = 9026,
+    /**
+     * A file of the backup is missing or damaged.
+     */
+    PLINTH_ERROR_BACKUP_DAMAGED = 9027,
+    /**
+     * Too many states of the database are held at a time.
+     */
+    PLINTH_ERROR_TOO_MANY_HELD_STATES = 9030,
+    /**
+     * The state that was held is gone, because the database has another host now; begin again with a new one.
+     */
+    PLINTH_ERROR_HELD_STATE_LOST = 9031,
+    /**
+     * This is not a dump of a database.
+     */
+    PLINTH_ERROR_NOT_A_DUMP = 9032,
+    /**
+     * The dump is damaged or cut short.
+     */
+    PLINTH_ERROR_DUMP_DAMAGED = 9033,
+    /**
+     * There is something already where it was to go.
+     */
+    PLINTH_ERROR_TARGET_NOT_EMPTY = 9034,
+    /**
+     * A load into the database was begun and is not finished.
+     */
+    PLINTH_ERROR_LOAD_UNFINISHED = 9035,
+    /**
+     * The versions of the database are below those of what was to go there, and can't be raised.
+     */
+    PLINTH_ERROR_VERSIONS_BEHIND = 9036,
+    /**
+     * Too many trackers follow the changes of the database at a time.
+     */
+    PLINTH_ERROR_TOO_MANY_TRACKERS = 9037,
+    /**
+     * What changed is not known, because the database has another host now; begin again with a copy of all.
+     */
+    PLINTH_ERROR_CHANGES_LOST = 9038,
+    /**
+     * FoundationDB's client library was not found, or can't be loaded.
+     */
+    PLINTH_ERROR_CLUSTER_CLIENT_MISSING = 9040,
+    /**
+     * The client library of FoundationDB that was found can't be used.
+     */
+    PLINTH_ERROR_CLUSTER_CLIENT_UNSUITABLE = 9041,
+    /**
+     * The keys of the cluster in which keyspaces are kept hold something else.
+     */
+    PLINTH_ERROR_CLUSTER_RANGE_IN_USE = 9042,
+    /**
+     * This build of the library has no part for such a place.
+     */
+    PLINTH_ERROR_BACKEND_MISSING = 9043,
+    /**
+     * A move into the database was begun and is not finished.
+     */
+    PLINTH_ERROR_MOVE_UNFINISHED = 9050,
+    /**
+     * What was moved is not equal on both sides.
+     */
+    PLINTH_ERROR_MOVE_DIFFERS = 9051,
+    /**
+     * Writers would have to pause for longer than was allowed.
+     */
+    PLINTH_ERROR_MOVE_PAUSE_TOO_LONG = 9052,
 } plinth_error_number;
+
+/**
+ * What plinth_move() compares once more after it was copied, by checksums of ranges.
+ *
+ * The type in structs is `int32_t`, so that a wrong number is an error and not undefined behaviour.
+ */
+typedef enum {
+    /**
+     * Everything before the source is locked, and what changed last under the lock.
+     */
+    PLINTH_MOVE_VERIFY_ALL = 0,
+    /**
+     * What changed last, under the lock.
+     */
+    PLINTH_MOVE_VERIFY_CHANGED = 1,
+    /**
+     * Nothing.
+     */
+    PLINTH_MOVE_VERIFY_NONE = 2,
+} plinth_move_verify;
+
+/**
+ * What plinth_move() does.
+ */
+typedef enum {
+    /**
+     * It looks at both sides.
+     */
+    PLINTH_MOVE_PHASE_BEGIN = 0,
+    /**
+     * It copies a state of the source, while writers go on.
+     */
+    PLINTH_MOVE_PHASE_COPY = 1,
+    /**
+     * It follows what changed since, while writers go on.
+     */
+    PLINTH_MOVE_PHASE_FOLLOW = 2,
+    /**
+     * It compares everything, while writers go on.
+     */
+    PLINTH_MOVE_PHASE_VERIFY = 3,
+    /**
+     * The source is locked; it makes the last changes equal.
+     */
+    PLINTH_MOVE_PHASE_LOCKED = 4,
+    /**
+     * Everything is equal; the last notes are made.
+     */
+    PLINTH_MOVE_PHASE_FINISH = 5,
+    /**
+     * The target is the database now.
+     */
+    PLINTH_MOVE_PHASE_DONE = 6,
+} plinth_move_phase;
 
 /**
  * An open database. Ended by plinth_database_close().
@@ -1018,6 +1188,31 @@ typedef struct {
      * directory open itself; one that joins another process has its preset. Default: balanced.
      */
     int32_t preset;
+    /**
+     * The option PLINTH_DATABASE_OPTION_SLOW_TRANSACTION_MS. Default: 0, none is told.
+     */
+    uint32_t slow_transaction_ms;
+    /**
+     * Allow nothing that a FoundationDB cluster does not: limits above the defaults are 2006, transactions count
+     * as many bytes as there, and keys that a cluster keeps for its keyspaces, from "\xfe\xff\xff" to "\xff", can't be
+     * written (2004). A program that works with it works on a cluster. Default: false.
+     */
+    bool portable;
+    /**
+     * For a path that begins with "fdb:": FoundationDB's client library, as a path or a name for the loader; copied.
+     * Default: NULL, what PLINTH_FDB_CLIENT in the environment says, or else libfdb_c.so as the loader finds it.
+     */
+    const char *fdb_client;
+    /**
+     * Versions kept at most, beside the bound of `window_ms`: with more, the oldest go, whoever reads there, and
+     * such reads fail with 1007. Default: 0, no bound of their number.
+     */
+    uint32_t retain_versions;
+    /**
+     * Bytes that may be committed since the oldest version that is kept, which is what it keeps at most: with
+     * more, the oldest go, whoever reads there. Default: 0, no such bound.
+     */
+    uint64_t retain_bytes;
 } plinth_database_options;
 
 /**
@@ -1047,6 +1242,68 @@ typedef struct {
      */
     uint64_t lost_bytes;
 } plinth_repaired;
+
+/**
+ * Is told how far a call is that may take long: `done` of `total` bytes. A `total` of 0 is one that is not
+ * known yet; it may change on the way. Returns true to go on, false to cancel: the call then fails with
+ * 1101, undoes what it began, and leaves nothing behind.
+ *
+ * It runs on the thread that made the call, inside it, at least once, about ten times a second, and once
+ * more when all is done but the last step; no lock of the library is held. It may use the database; if it closes
+ * it, the call fails with 9003 when the callback returns. It must return: an exception or longjmp out of it is
+ * undefined behaviour. A child that was forked in it must not return from it: it ends.
+ *
+ * Where a function takes one, NULL is none: the call then can't be cancelled.
+ */
+typedef bool (*plinth_progress_callback)(void *context, uint64_t done, uint64_t total);
+
+/**
+ * A backup: one generation in a directory of backups.
+ */
+typedef struct {
+    /**
+     * Its number: each newer one has a greater one, and none is given twice.
+     */
+    uint64_t number;
+    /**
+     * The version that it holds: all commits up to it, and none later.
+     */
+    int64_t version;
+    /**
+     * When it was made, in seconds of Unix time by the clock of the machine.
+     */
+    int64_t time;
+    /**
+     * Bytes of its files, which are about those that a restore takes. Backups share the files that are the same.
+     */
+    uint64_t bytes;
+    /**
+     * How many files it has.
+     */
+    uint64_t files;
+    /**
+     * 1 if its description can't be read: only the number is known then. Else 0.
+     */
+    uint64_t damaged;
+} plinth_backup;
+
+/**
+ * The backups of a directory. It stays valid until plinth_backups_free().
+ */
+typedef struct {
+    /**
+     * The backups, oldest first; NULL if there is none.
+     */
+    const plinth_backup *items;
+    /**
+     * How many.
+     */
+    size_t count;
+    /**
+     * Belongs to the library.
+     */
+    void *owner;
+} plinth_backups;
 
 /**
  * Counters of a database since it was opened.
@@ -1130,7 +1387,62 @@ typedef struct {
      * Nanoseconds in which groups were made readable.
      */
     uint64_t publish_ns;
+    /**
+     * Transactions of this handle that were told as slow: PLINTH_DATABASE_OPTION_SLOW_TRANSACTION_MS.
+     */
+    uint64_t slow_transactions;
+    /**
+     * The oldest version that can be read.
+     */
+    int64_t oldest_version;
+    /**
+     * Its age in milliseconds.
+     */
+    uint64_t oldest_age_ms;
+    /**
+     * Bytes that were committed since the oldest version: it keeps at most so much that nobody else needs.
+     */
+    uint64_t retained_bytes;
+    /**
+     * Why nothing older is kept: 0 the window, 1 retain_versions, 2 retain_bytes, 3 there were more versions than
+     * are ever kept, 4 plinth_database_expire().
+     */
+    uint64_t retained_by;
+    /**
+     * Versions that went for one of these reasons before the window would have let them go.
+     */
+    uint64_t versions_let_go;
 } plinth_metrics;
+
+/**
+ * What plinth_database_verify() looked at, and found to be in order.
+ */
+typedef struct {
+    /**
+     * The version of the newest commit when it began.
+     */
+    int64_t version;
+    /**
+     * Keyspaces, the default one included.
+     */
+    uint64_t keyspaces;
+    /**
+     * Keys in all of them.
+     */
+    uint64_t keys;
+    /**
+     * Bytes of these keys and their values.
+     */
+    uint64_t bytes;
+    /**
+     * Tables whose checksums were computed.
+     */
+    uint64_t files;
+    /**
+     * Bytes of the files that were read.
+     */
+    uint64_t file_bytes;
+} plinth_verified;
 
 /**
  * Names a key by its place: take the last key that is smaller than `key` (or equal to it, if
@@ -1275,11 +1587,351 @@ typedef struct {
 typedef void (*plinth_values_callback)(void *user, plinth_error error, plinth_values *values);
 
 /**
+ * A live transaction, as plinth_database_list_transactions() tells of it.
+ */
+typedef struct {
+    /**
+     * What plinth_transaction_id() tells.
+     */
+    char id[37];
+    /**
+     * The version it reads at; 0 if it has not read.
+     */
+    int64_t read_version;
+    /**
+     * Milliseconds since it was begun or reset.
+     */
+    uint64_t age_ms;
+    /**
+     * Bytes of its writes and conflict ranges, about.
+     */
+    uint64_t bytes;
+    /**
+     * How often plinth_transaction_on_error() let it try again.
+     */
+    uint64_t retries;
+    /**
+     * The process that it is in.
+     */
+    uint32_t pid;
+} plinth_transaction_info;
+
+/**
+ * Live transactions, the oldest first. Free it with plinth_transaction_list_free().
+ */
+typedef struct {
+    /**
+     * The transactions; NULL if there is none.
+     */
+    const plinth_transaction_info *items;
+    /**
+     * How many there are.
+     */
+    size_t count;
+    /**
+     * Belongs to the library.
+     */
+    void *owner;
+} plinth_transaction_list;
+
+/**
+ * A range that a transaction had read and that another commit wrote in before it could commit. Free it with
+ * plinth_conflict_free().
+ */
+typedef struct {
+    /**
+     * First key of the range as it was read; NULL if there is no such conflict.
+     */
+    const uint8_t *begin;
+    /**
+     * Its length.
+     */
+    size_t begin_len;
+    /**
+     * The end of the range, which is not in it: for a single key, that key and a zero byte.
+     */
+    const uint8_t *end;
+    /**
+     * Its length.
+     */
+    size_t end_len;
+    /**
+     * The keyspace's name, if a handle of it is open; else NULL, which is the default keyspace if `keyspace_id`
+     * is 0.
+     */
+    const char *keyspace;
+    /**
+     * The keyspace's number, which stands for it in plinth_last_error() and in the log.
+     */
+    uint32_t keyspace_id;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * The version of the newest commit that wrote there.
+     */
+    int64_t version;
+    /**
+     * The id of the transaction that made it, if it has one and is remembered; else empty. A transaction has an id
+     * once plinth_transaction_id() was called for it, and from its commit on if it has
+     * PLINTH_OPTION_REPORT_CONFLICTING_KEYS itself. The last 1,024 commits with an id are remembered; fewer if those
+     * that shared their versions with others wrote more than 4 MiB.
+     */
+    char id[40];
+    /**
+     * Belongs to the library.
+     */
+    void *owner;
+} plinth_conflict;
+
+/**
  * The body of a plinth_run(): does its reads and writes on `tr` and returns 0 to commit, an
  * error of this library to have it retried or returned, or any number of its own (below 0) to
  * give up without a commit.
  */
 typedef plinth_error (*plinth_run_body)(plinth_transaction *tr, void *user);
+
+/**
+ * A name and a value of a plinth_log_record.
+ */
+typedef struct {
+    /**
+     * The name, in ASCII.
+     */
+    const char *name;
+    /**
+     * The value, in UTF-8 and without control characters.
+     */
+    const char *value;
+} plinth_log_field;
+
+/**
+ * Something that happened. All of it is valid until the callback returns, and no text in it has control
+ * characters.
+ */
+typedef struct {
+    /**
+     * sizeof(plinth_log_record) as the library knows it: later ones are longer.
+     */
+    uint32_t struct_size;
+    /**
+     * A plinth_log_level.
+     */
+    int32_t level;
+    /**
+     * When, in microseconds of Unix time.
+     */
+    int64_t time_us;
+    /**
+     * The part of the library that says it, such as "open", "commit", "host" or "rocksdb".
+     */
+    const char *module;
+    /**
+     * What happened, as a sentence for people, of at most a KiB. Programs go by module and fields.
+     */
+    const char *message;
+    /**
+     * What is known of it. Most records name the database in a field "database".
+     */
+    const plinth_log_field *fields;
+    /**
+     * How many fields there are.
+     */
+    size_t field_count;
+} plinth_log_record;
+
+/**
+ * Receives what happens; see plinth_set_log_callback().
+ */
+typedef void (*plinth_log_callback)(void *context, const plinth_log_record *record);
+
+/**
+ * What a dump holds.
+ */
+typedef struct {
+    /**
+     * The version it is of.
+     */
+    int64_t version;
+    /**
+     * 1: it is the state at that version. 0: it was read in transactions, one after the other, because the
+     * backend can't hold a state; what was committed meanwhile may be in it in part.
+     */
+    uint64_t exact;
+    /**
+     * Keyspaces, the default one among them.
+     */
+    uint64_t keyspaces;
+    /**
+     * Pairs.
+     */
+    uint64_t pairs;
+    /**
+     * Bytes of their keys and values.
+     */
+    uint64_t bytes;
+    /**
+     * A checksum of the content: of the names of the keyspaces and of all pairs. Databases of equal content have
+     * the same, whatever their versions.
+     */
+    uint64_t checksum;
+    /**
+     * Bytes of the dump itself.
+     */
+    uint64_t stream_bytes;
+    /**
+     * After a load: pairs that were there, from an earlier load that was cut short or was not told that it was
+     * done. Otherwise 0.
+     */
+    uint64_t found;
+} plinth_dumped;
+
+/**
+ * Takes the next bytes of a dump. Returns false if it can't: the dump then fails with 1510.
+ *
+ * It runs on the thread that made the call, inside it; no lock of the library is held. It may use the database,
+ * but not close it, and must return: an exception or longjmp out of it is undefined behaviour.
+ */
+typedef bool (*plinth_write_callback)(void *context, const uint8_t *bytes, size_t size);
+
+/**
+ * How a dump is loaded. Set struct_size to sizeof(plinth_load_options) and the rest to zero for the
+ * defaults.
+ */
+typedef struct {
+    /**
+     * sizeof(plinth_load_options).
+     */
+    uint32_t struct_size;
+    /**
+     * Clear what is in the keyspaces that the dump has. Default: fail with 9034 if there is something else than
+     * what the dump has.
+     */
+    bool overwrite;
+    /**
+     * Load also where the versions of the database are below the dump's and can't be raised: versionstamps that
+     * are made later may be below those that are in the dump. Default: fail with 9036. A
+     * directory's versions can always be raised.
+     */
+    bool any_versions;
+    /**
+     * Zero.
+     */
+    uint8_t reserved[2];
+} plinth_load_options;
+
+/**
+ * Gives the next bytes of a dump: puts up to `size` of them into `buffer`, and returns how many; 0 at the end, a
+ * negative number if it can't: the load then fails with 1510.
+ *
+ * It runs as plinth_write_callback() does.
+ */
+typedef int64_t (*plinth_read_callback)(void *context, uint8_t *buffer, size_t size);
+
+/**
+ * How a database is moved. Set struct_size to sizeof(plinth_move_options) and the rest to zero for the
+ * defaults.
+ */
+typedef struct {
+    /**
+     * sizeof(plinth_move_options).
+     */
+    uint32_t struct_size;
+    /**
+     * A plinth_move_verify.
+     */
+    int32_t verify;
+    /**
+     * So many bytes of the source are read in a second at most, while writers go on; 0 for no limit.
+     */
+    uint64_t bytes_per_second;
+    /**
+     * The longest that writers may have to pause, in milliseconds, before the move gives up with 9052; 0 for no limit.
+     */
+    uint64_t max_pause_ms;
+    /**
+     * Move also where the versions of the target are below the source's and can't be raised: versionstamps that are
+     * made later may be below those that were moved. Default: fail with 9036. A directory's versions can
+     * always be raised, a cluster's with the right to write its system keys.
+     */
+    bool any_versions;
+    /**
+     * Zero.
+     */
+    uint8_t reserved[7];
+} plinth_move_options;
+
+/**
+ * How far a move is, and what it came to.
+ */
+typedef struct {
+    /**
+     * A plinth_move_phase.
+     */
+    uint64_t phase;
+    /**
+     * The version of the source that the target was made equal to last.
+     */
+    int64_t version;
+    /**
+     * At the end: a version of the target, which is above all that the source had.
+     */
+    int64_t target_version;
+    /**
+     * Keyspaces of that state, the default one among them.
+     */
+    uint64_t keyspaces;
+    /**
+     * Pairs that the copy went through.
+     */
+    uint64_t pairs;
+    /**
+     * Bytes of their keys and values.
+     */
+    uint64_t bytes;
+    /**
+     * Bytes that were read of the source, in all.
+     */
+    uint64_t read_bytes;
+    /**
+     * Bytes that were written into the target, in all.
+     */
+    uint64_t written_bytes;
+    /**
+     * The checksum of the content, as plinth_dumped has it, at the moment when everything was compared once more; 0
+     * where that was not done.
+     */
+    uint64_t checksum;
+    /**
+     * How often changes were followed.
+     */
+    uint64_t rounds;
+    /**
+     * 1: an earlier move was cut short, and this one goes on.
+     */
+    uint64_t resumed;
+    /**
+     * 1: an earlier move was finished already; everything is equal and nothing was done.
+     */
+    uint64_t already;
+    /**
+     * 1: the source tells what changes, so the pause is short. 0: everything is compared while writers pause.
+     */
+    uint64_t follows;
+    /**
+     * From the first round on: how long writers would have to pause if they had to now, in milliseconds.
+     */
+    uint64_t expected_pause_ms;
+    /**
+     * How long writers had to pause, in milliseconds.
+     */
+    uint64_t pause_ms;
+    /**
+     * How long the call has taken so far, in milliseconds.
+     */
+    uint64_t elapsed_ms;
+} plinth_move_report;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1416,6 +2068,12 @@ void plinth_range_free(plinth_range *range);
  * read with `read_only`, repaired with plinth_database_repair(), or put back from a backup. Commits that were
  * never synced are missed only in the boot they were made in, and not those of the last millisecond.
  *
+ * A cluster is reached through FoundationDB's own client library, which is loaded then and stays until the process
+ * ends, as does the one thread that it needs. Nothing is asked of the cluster yet: if it can't be
+ * reached the first operation waits, for ever unless there is a timeout. All functions work as on a directory,
+ * keyspaces are prefixes of keys in the cluster; docs/SCALING.md says what differs. Limits above the
+ * defaults are 2006, `exclusive` is 2108, and `must_not_exist` 9005.
+ *
  * A process that ends through exit() closes what is still open.
  *
  * A child of fork() opens its databases again. Every handle that the parent had made is 9016 there, in
@@ -1434,8 +2092,9 @@ void plinth_range_free(plinth_range *range);
  * plinth_last_error() names; 9016 as said above; 9017 nobody serves the directory in time; 9018 the
  * process that serves it has another version of the library; 9019 it belongs to another user; 9020 the
  * file system cannot be shared on; 1501 there is no room for the memory budget; 1510, 1511, 1514 the
- * file system failed; 1522 damaged files; 9021 commits are missing; 9002 too many handles; 4100 internal
- * error.
+ * file system failed; 1522 damaged files; 9021 commits are missing; 9002 too many handles; 9043 this build of the
+ * library can't open such a path; of a cluster 1515 there is no such file, 9040 there is no client library, 9041 it
+ * can't be used; 4100 internal error.
  * Design D8, D11, D12.
  */
 plinth_error plinth_database_open(const char *path,
@@ -1494,12 +2153,176 @@ plinth_error plinth_database_close(plinth_database *db);
  *
  * Threads: any.
  * Errors: 9001 bad argument; 9006 there is no database; 9008 written by a newer version; 1529 it is open;
- * 9016 in a child of a process that had a database open; 1510, 1511, 1514 the file system failed; 1522 it
+ * 9016 in a child of a process that had a database open; 2108 for a cluster; 9043 this build has no engine; 1510, 1511, 1514 the file system failed; 1522 it
  * is beyond repair; 4100 internal error.
  */
 plinth_error plinth_database_repair(const char *path,
                                     plinth_repaired *out,
                                     size_t out_size);
+
+/**
+ * Makes a copy of a database, a database of its own, while others read and write.
+ *
+ * @param db        the database
+ * @param path      the directory to be made, as the process sees it; it must not exist, and its parent must
+ * @param progress  is told how far it is, and may cancel; NULL for none
+ * @param context   passed to `progress` as it is
+ * @param out       receives the version that the copy holds; 0 on error
+ *
+ * The copy holds all commits up to that version and none later; what was acknowledged before the call is among
+ * them. It has an id of its own, so that the two are not taken for one another, and shares with its origin
+ * only the disk's room: tables, which never change, are further names of the same files where both are on one
+ * file system, and are copied elsewhere. So it costs little time and room at first. Each of the two may be
+ * changed, moved and removed as it likes. It is not a backup while it is on the same disk: see plinth_database_backup().
+ *
+ * The directory appears when everything in it is on the disk: a process that is killed leaves nothing of that
+ * name. What it leaves is called as the copy with `.partial` behind, and is removed by the next call for the
+ * same name. If another process hosts the database, that one makes the copy.
+ *
+ * Threads: any; one checkpoint, backup, verification or compaction at a time in a database.
+ * Errors: 9000 bad handle; 9001 bad argument, or a place inside the directory of the database; 1101 cancelled;
+ * 2108 the database is in memory; 9003 closed; 9004 an earlier write failed; 9016 in a child of fork(); 9017 the process that
+ * hosts the database ended meanwhile; 9022 it was opened with `read_only`; 9023 another upkeep is under way; 9024 `path` exists;
+ * 1510, 1511, 1514 the file system failed, as when it is full; 1522 a file is damaged; 4100 internal error. Design D1, D12.
+ */
+plinth_error plinth_database_checkpoint(plinth_database *db,
+                                        const char *path,
+                                        plinth_progress_callback progress,
+                                        void *context,
+                                        int64_t *out);
+
+/**
+ * Adds a backup of a database to a directory of backups, while others read and write.
+ *
+ * @param db        the database
+ * @param path      the directory of backups; made with mode 0700 if it is missing, its parent must exist. It must be
+ *                  empty or hold backups, of this database or of others
+ * @param progress  is told how far it is, and may cancel; NULL for none
+ * @param context   passed to `progress` as it is
+ * @param out       receives what was added; `out_size` bytes are written, zeros on error
+ * @param out_size  sizeof(plinth_backup)
+ *
+ * It holds all commits up to a version and none later; what was acknowledged before the call is among them. Only
+ * what is not in the directory yet is copied: tables never change, and are shared by all backups that have them. The
+ * directory belongs on another disk or machine; it can be copied as a whole with any tool, while no call is at work in
+ * it. It takes a few mebibytes of memory, and for the time of the call the room on the disk of what compactions
+ * remove meanwhile.
+ *
+ * A backup is there when all of it is on the disk: a process that is killed adds nothing and harms nothing,
+ * and what it left is removed by the next call. If another process hosts the database, that one makes
+ * the backup.
+ *
+ * Threads: any; one checkpoint, backup, verification or compaction at a time in a database, and one call that changes it in a directory of
+ * backups. Errors: 9000 bad handle; 9001 bad argument, or a place inside the directory of the database; 1101 cancelled; 2108 the
+ * database is in memory; 9003 closed; 9004 an earlier write failed; 9008 the backups are of a newer version; 9016 in a child of
+ * fork(); 9017 the process that hosts the database ended meanwhile; 9022 it was opened with `read_only`; 9023 another
+ * upkeep is under way; 9025 the directory holds something else; 9027 its file PLINTH-BACKUPS is damaged; 1510, 1511, 1514 the file
+ * system failed, as when it is full; 1522 a file is damaged; 4100 internal error. Design D1, D12.
+ */
+plinth_error plinth_database_backup(plinth_database *db,
+                                    const char *path,
+                                    plinth_progress_callback progress,
+                                    void *context,
+                                    plinth_backup *out,
+                                    size_t out_size);
+
+/**
+ * Lists the backups of a directory.
+ *
+ * @param path  the directory of backups
+ * @param out   receives them, oldest first, to be freed with plinth_backups_free(); zeroed on error
+ *
+ * Threads: any. Errors: 9001 bad argument; 9002 too many results; 9008 they are of a newer version; 9025 the directory holds no
+ * backups; 9027 its file PLINTH-BACKUPS is damaged; 1510, 1511, 1514 the file system failed; 4100 internal error.
+ */
+plinth_error plinth_backup_list(const char *path,
+                                plinth_backups *out);
+
+/**
+ * Frees a list of backups and sets the struct to zero.
+ *
+ * @param backups  NULL, a zeroed struct, or one filled by this library. A struct that was freed before, or a copy of
+ *                 one, is left alone.
+ *
+ * Threads: any, but one struct must not be freed by two threads at once. Errors: none.
+ */
+void plinth_backups_free(plinth_backups *backups);
+
+/**
+ * Reads all files of a backup and compares them with their checksums.
+ *
+ * @param path      the directory of backups
+ * @param number    the backup's number; 0 for the newest
+ * @param progress  is told how far it is, and may cancel; NULL for none
+ * @param context   passed to `progress` as it is
+ * @param out       receives what the backup is; `out_size` bytes are written, zeros on error
+ * @param out_size  sizeof(plinth_backup)
+ *
+ * plinth_last_error() names the first file that is damaged or missing. It takes a mebibyte of memory.
+ *
+ * Threads: any. Errors: 9001 bad argument; 1101 cancelled; 9027 a file is missing or damaged; 9026 there is no such backup; 9025 the directory
+ * holds no backups; 9008 they are of a newer version; 9023 another call changes the directory; 1510, 1511, 1514 the file system
+ * failed; 4100 internal error.
+ */
+plinth_error plinth_backup_verify(const char *path,
+                                  uint64_t number,
+                                  plinth_progress_callback progress,
+                                  void *context,
+                                  plinth_backup *out,
+                                  size_t out_size);
+
+/**
+ * Makes a directory the database that a backup holds.
+ *
+ * @param path      the directory of backups
+ * @param number    the backup's number; 0 for the newest
+ * @param to        the directory to be made; it must not exist, and its parent must
+ * @param progress  is told how far it is, and may cancel; NULL for none
+ * @param context   passed to `progress` as it is
+ * @param out       receives what was restored; `out_size` bytes are written, zeros on error
+ * @param out_size  sizeof(plinth_backup)
+ *
+ * Every file is compared with its checksum on the way. The directory appears when everything in it is on the
+ * disk; what a process that is killed leaves is called as it with `.partial` behind, and is removed by the next
+ * call for the same name. It takes a few mebibytes of memory.
+ *
+ * The restored database has an id of its own. Its versions go on above all that its origin can have given out
+ * since the backup was made, by the clock of the machine: versionstamps do not come back.
+ *
+ * Threads: any. Errors: as plinth_backup_verify(); 9024 `to` exists; 9016 in a child of a process that had a database open; 1522
+ * it can't be opened.
+ */
+plinth_error plinth_backup_restore(const char *path,
+                                   uint64_t number,
+                                   const char *to,
+                                   plinth_progress_callback progress,
+                                   void *context,
+                                   plinth_backup *out,
+                                   size_t out_size);
+
+/**
+ * Removes a backup, and the files that no other one has.
+ *
+ * @param path    the directory of backups
+ * @param number  the backup's number
+ *
+ * Threads: any. Errors: 9001 bad argument; 9026 there is no such backup; 9025 the directory holds no backups; 9008 they are of a newer
+ * version; 9023 another call uses the directory; 9027 its file PLINTH-BACKUPS is damaged; 1510, 1511, 1514 the file system failed; 4100
+ * internal error.
+ */
+plinth_error plinth_backup_delete(const char *path,
+                                  uint64_t number);
+
+/**
+ * Removes all backups but the newest ones, and the files that only those had. Damaged ones do not count, and stay.
+ *
+ * @param path    the directory of backups
+ * @param newest  how many stay, 1 at least
+ *
+ * Threads: any. Errors: as plinth_backup_delete().
+ */
+plinth_error plinth_backup_keep(const char *path,
+                                uint64_t newest);
 
 /**
  * Reads the counters of a database.
@@ -1512,6 +2335,50 @@ plinth_error plinth_database_repair(const char *path,
  * Threads: any. Errors: 9000 bad handle; 9001 NULL or a size below 8; 4100 internal error.
  */
 plinth_error plinth_database_metrics(plinth_database *db, plinth_metrics *out, size_t out_size);
+
+/**
+ * Everything that is counted of a database, as text for Prometheus.
+ *
+ * The text is in Prometheus' exposition format 0.0.4 (`text/plain; version=0.0.4`), encoded in UTF-8: names,
+ * sentences and types, counters, numbers of now, and histograms of how long operations took. Each number has
+ * the label `database`, the path that it was opened with. docs/METRICS.md lists the names, which stay.
+ *
+ * Where another process hosts the database, the numbers are the host's, beside those of this handle's own
+ * transactions, which have the label `caller="guest"`. What a transaction did is counted when it commits, is reset
+ * or is destroyed.
+ *
+ * @param db   the database
+ * @param out  receives the text, not terminated by a zero byte; zeroed on error. Free it with plinth_value_free().
+ *
+ * It reads counters, and asks RocksDB for some numbers of each keyspace: some 100 us, and commits and reads go
+ * on. With a host elsewhere it waits for the answer.
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 NULL; 9003 closed; 9017 no host in time; 2108 a backend that
+ * counts nothing; 9002 too many values; 4100 internal error.
+ */
+plinth_error plinth_database_metrics_text(plinth_database *db,
+                                          plinth_value *out);
+
+/**
+ * How a database is, as one JSON document.
+ *
+ * Its members `client` and `cluster` are those of FoundationDB's status, as far as they mean something in one
+ * process; the member `plinth` has the rest: identity, host and guests, options, what was done and how long it took,
+ * commits by outcome, queues, versions, memory by owner, keyspaces, tables and disk. docs/METRICS.md describes
+ * it; later versions add members and change none.
+ *
+ * @param db   the database
+ * @param out  receives the document in UTF-8, not terminated by a zero byte; zeroed on error. Free it with
+ *             plinth_value_free().
+ *
+ * What is said of plinth_database_metrics_text() about hosts, time and counting holds here too. Paths and names of
+ * keyspaces are in it, keys and values are not.
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 NULL; 9003 closed; 9017 no host in time; 2108 a backend that has
+ * no status; 9002 too many values; 4100 internal error.
+ */
+plinth_error plinth_database_status_json(plinth_database *db,
+                                         plinth_value *out);
 
 /**
  * Opens a keyspace and creates it, durably, if it is missing.
@@ -1562,6 +2429,63 @@ plinth_error plinth_keyspace_list(plinth_database *db, plinth_range *out);
  * internal error.
  */
 plinth_error plinth_keyspace_drop(plinth_database *db, const char *name);
+
+/**
+ * Reads everything that a database has stored, and fails if anything is not as it should be.
+ *
+ * @param db        the database; one that nobody has open is opened with `read_only` for this
+ * @param progress  is told how far it is, and may cancel; NULL for none
+ * @param context   passed to `progress` as it is
+ * @param out       receives what was looked at; `out_size` bytes are written, zeros on error
+ * @param out_size  sizeof(plinth_verified)
+ *
+ * It computes the checksum of every block of every table and of every record of the logs; reads all keys, which
+ * have to ascend and be within the limits of the library; looks at what the library notes for itself, and
+ * whether the newest commit is the one that the file WATERMARK knows of. plinth_last_error() names the file
+ * and the place in it, or the key, of the first thing that is wrong; nothing is changed. Others read and write
+ * meanwhile. It takes a few mebibytes of memory whatever the size of the database, and room on the disk for what
+ * compactions remove meanwhile.
+ *
+ * If another process hosts the database, that one does it.
+ *
+ * Threads: any; one checkpoint, backup, verification or compaction at a time in a database.
+ * Errors: 9000 bad handle; 9001 bad argument; 1101 cancelled; 1522 damaged; 9021 commits that were acknowledged are missing;
+ * 2108 the database is in memory; 9003 closed; 9016 in a child of fork(); 9017 the process that hosts the database
+ * ended meanwhile; 9023 another upkeep is under way; 1510, 1511, 1514 the file system failed; 4100 internal
+ * error. Design D1, D12.
+ */
+plinth_error plinth_database_verify(plinth_database *db,
+                                    plinth_progress_callback progress,
+                                    void *context,
+                                    plinth_verified *out,
+                                    size_t out_size);
+
+/**
+ * Compacts a keyspace, or all: what was overwritten or cleared takes no room any more, and reads step over less.
+ *
+ * @param db        the database
+ * @param ks        the keyspace, or NULL for all of them
+ * @param progress  is told how far it is, and may cancel; NULL for none
+ * @param context   passed to `progress` as it is
+ *
+ * A database compacts itself; this is for after a large removal, or before a copy. It writes every table anew, and
+ * takes as much room on the disk meanwhile as the largest of the pieces that it goes by: about 128 MiB, or the
+ * newest tables. What a version of the window still needs stays, so clear first and compact `window_ms`
+ * later. Others read and write meanwhile, more slowly.
+ *
+ * What is done when it is cancelled, or the process is killed, stays done. If another process hosts the
+ * database, that one does it.
+ *
+ * Threads: any; one checkpoint, backup, verification or compaction at a time in a database.
+ * Errors: 9000 bad handle, or the keyspace of another database; 1101 cancelled; 9003 closed; 9004 an earlier write failed; 9010 keyspace
+ * dropped; 9016 in a child of fork(); 9017 the process that hosts the database ended meanwhile; 9022 it was opened with `read_only`;
+ * 9023 another upkeep is under way; 1510 it failed, as when the disk is full; 1522 a file is damaged; 4100 internal
+ * error. Design D1, D12.
+ */
+plinth_error plinth_database_compact(plinth_database *db,
+                                     plinth_keyspace *ks,
+                                     plinth_progress_callback progress,
+                                     void *context);
 
 /**
  * Begins a transaction. Nothing is read yet: it costs well below a microsecond.
@@ -2381,6 +3305,156 @@ plinth_error plinth_watch_cancel(plinth_watch *watch);
 plinth_error plinth_watch_destroy(plinth_watch *watch);
 
 /**
+ * Lists the live transactions of a database, the oldest first: who keeps what an old version reads, since when, and
+ * how much each has written. All handles of all processes that have the database open are asked; one that does
+ * not answer within a second is left out. Of each handle the 1,000 oldest are told, and 10,000 in all. Transactions of
+ * libfdb_c and of the tool are not among them, and over a cluster only those of this handle are.
+ *
+ * @param db   the database
+ * @param out  receives the list, zeroed on error. The ids in it go into plinth_database_expire_transaction(), and
+ *             those of this handle into plinth_transaction_find().
+ *
+ * Threads: any; no transaction is disturbed. Each is told as it is at some moment of the call.
+ * Errors: 9000 bad handle; 9001 NULL; 9003 closed; 9017 nobody serves the directory, or eight calls ask at this
+ * moment; 9002 too many handles; 4100 internal error.
+ */
+plinth_error plinth_database_list_transactions(plinth_database *db,
+                                               plinth_transaction_list *out);
+
+/**
+ * Frees a list and sets the struct to zero.
+ *
+ * @param list  NULL, a zeroed struct, or one filled by this library. A struct that was freed before, or a
+ *              copy of one, is left alone.
+ *
+ * Threads: any, but one struct must not be freed by two threads at once. Errors: none.
+ */
+void plinth_transaction_list_free(plinth_transaction_list *list);
+
+/**
+ * Takes a transaction's read version away from it: its reads and its commit fail with 1007 until it is reset,
+ * which plinth_transaction_on_error() does for that error. Calls that it has under way end as they would.
+ *
+ * @param tr  the transaction; plinth_transaction_find() finds one by an id of the log or of a list
+ *
+ * Threads: any. Errors: 9000 bad handle; 2017 its commit was called; 4100 internal error. Rule VER-6.
+ */
+plinth_error plinth_transaction_expire(plinth_transaction *tr);
+
+/**
+ * Takes the read version away from a transaction by its id, as plinth_transaction_expire() does, in whatever handle
+ * and process it is.
+ *
+ * @param db  the database
+ * @param id  36 characters and a NUL, such as the id of a list, or of the log
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 NULL or not a UUID; 9003 closed; 9014 no live transaction has this id, or
+ * its process did not answer within a second; 2017 its commit was called; 9017 nobody serves the directory, or eight
+ * calls ask at this moment; 4100 internal error. Rule VER-6.
+ */
+plinth_error plinth_database_expire_transaction(plinth_database *db,
+                                                const char *id);
+
+/**
+ * Lets go of old versions of the database, for every process that uses it, before its window ends: all up to
+ * `version`, and those after it that name the same state, but never the newest state. A read there fails with
+ * 1007 from now on. A commit that read there before is still checked and may succeed.
+ *
+ * @param db       the database
+ * @param version  the newest version to let go of, such as a read_version of a list; above 0
+ * @param out      receives how many versions went; may be NULL
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 a version below 1; 9003 closed; 9017 nobody serves the
+ * directory; 4100 internal error. Rule VER-6.
+ */
+plinth_error plinth_database_expire(plinth_database *db,
+                                    int64_t version,
+                                    uint64_t *out);
+
+/**
+ * Tells what the last commit of a transaction failed for with 1020, if the transaction had
+ * PLINTH_OPTION_REPORT_CONFLICTING_KEYS then: each range that it had read and another commit wrote in, who wrote there
+ * last, and at which version. Ranges that touch are one range. It can be asked after plinth_transaction_on_error() too,
+ * until another such commit fails, and tells the first 1,024 ranges; the special keys
+ * `\xff\xff/transaction/conflicting_keys/` have all of them. plinth_last_error() has the first one after the commit,
+ * and so has the log at level debug, with module `plinth::conflict`.
+ *
+ * @param tr     the transaction
+ * @param index  which one, from 0 on, in order of keyspace numbers and keys
+ * @param out    receives it; zeroed, which is no error, if there are fewer, and on error. Free it with
+ *               plinth_conflict_free().
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 NULL; 9002 too many handles; 4100 internal error. Rules
+ * SPEC-4, SPEC-6.
+ */
+plinth_error plinth_transaction_get_conflict(plinth_transaction *tr,
+                                             size_t index,
+                                             plinth_conflict *out);
+
+/**
+ * Frees a conflict and sets the struct to zero.
+ *
+ * @param conflict  NULL, a zeroed struct, or one filled by this library. A struct that was freed before, or a
+ *                  copy of one, is left alone.
+ *
+ * Threads: any, but one struct must not be freed by two threads at once. Errors: none.
+ */
+void plinth_conflict_free(plinth_conflict *conflict);
+
+/**
+ * Locks the database for every process that uses it, durably, until plinth_database_unlock() is called: meanwhile
+ * transactions fail with 1038 where they would obtain a read version, and where they commit writes, unless they set
+ * PLINTH_OPTION_LOCK_AWARE; with PLINTH_OPTION_READ_LOCK_AWARE they can read. Keyspaces are neither made nor
+ * dropped. Reads at a version that a transaction has already go on. 1038 is retryable, so a loop waits for the end of the lock.
+ *
+ * Once this has returned no other commit of a transaction without the option is acknowledged or becomes part of the database: what was
+ * committed up to then is all that there is. The lock is the key `\xff/dbLocked`, as in a FoundationDB cluster, which is
+ * locked by this function too. Copies of the directory that are made meanwhile are locked.
+ *
+ * Locking it again under the same id does nothing.
+ *
+ * @param db      the database
+ * @param id      16 bytes that unlock it again, such as those of a UUID
+ * @param id_len  16
+ *
+ * Threads: any. Blocks until the lock is on disk. Errors: 9000 bad handle; 9001 NULL, or another length;
+ * 1038 it is locked under another id; 9003 closed; 9004 an earlier write failed; 9022 opened for reading only; 9017 nobody serves the
+ * directory; the errors of plinth_transaction_commit(); 4100 internal error. Rule COM-5.
+ */
+plinth_error plinth_database_lock(plinth_database *db,
+                                  const uint8_t *id,
+                                  size_t id_len);
+
+/**
+ * Takes the lock of the database away, durably. Does nothing if it is not locked.
+ *
+ * @param db      the database
+ * @param id      the 16 bytes that it was locked with
+ * @param id_len  16
+ *
+ * Threads: any. Blocks until that is on disk. Errors: 9000 bad handle; 9001 NULL, or another length;
+ * 1038 it is locked under another id; 9003 closed; 9004 an earlier write failed; 9022 opened for reading only; 9017 nobody serves the
+ * directory; the errors of plinth_transaction_commit(); 4100 internal error. Rule COM-5.
+ */
+plinth_error plinth_database_unlock(plinth_database *db,
+                                    const uint8_t *id,
+                                    size_t id_len);
+
+/**
+ * Tells whether the database is locked, and under which id.
+ *
+ * @param db      the database
+ * @param out     receives whether it is; false on error
+ * @param out_id  receives the 16 bytes of the id, zeros if it is not locked; may be NULL
+ *
+ * Threads: any. Errors: 9000 bad handle; 9001 NULL; 9003 closed; 9017 nobody serves the directory; the errors of
+ * plinth_transaction_get(); 4100 internal error.
+ */
+plinth_error plinth_database_is_locked(plinth_database *db,
+                                       bool *out,
+                                       uint8_t *out_id);
+
+/**
  * Runs a transaction until it commits or fails for good: begins it, calls the body, commits,
  * and after a retryable error waits and calls the body again.
  *
@@ -2401,6 +3475,233 @@ plinth_error plinth_watch_destroy(plinth_watch *watch);
 plinth_error plinth_run(plinth_database *db,
                         plinth_run_body body,
                         void *user);
+
+/**
+ * Has a function of the program hear what happens in the library: openings and recoveries, failed writes,
+ * commits that are held back, changes of host, repairs, and RocksDB's own words. There is one
+ * for the whole process, for all databases; another one takes its place.
+ *
+ * The callback runs on a thread of the library's own, one call at a time, with no lock held. It may call
+ * anything, this function too, and may take its time: nothing else waits for it. At most 1,024
+ * records wait for it, and each module may tell 200 at once and 20 more each second; how many were left
+ * out is told in a record with a field "left_out".
+ *
+ * When this function returns, the callback before has heard what was said until then, its last call has returned,
+ * and no other will come. Called from within the callback it returns at once, and that call is the last.
+ * So do not hold a lock here that the callback takes, and do not set another one for a callback that
+ * never returns. A child of fork() begins without a callback. At the end of the process the callback
+ * has a second for what waits.
+ *
+ * Values are never told, and keys only with PLINTH_LOG_WITH_KEYS.
+ *
+ * @param level     a plinth_log_level, perhaps with PLINTH_LOG_WITH_KEYS added; not looked at if callback is NULL
+ * @param callback  receives each record; NULL: nobody. It must return normally: an exception or longjmp out
+ *                  of it is undefined behaviour.
+ * @param context   passed to the callback as it is
+ *
+ * Threads: any. Errors: 2006 no such level; 1510 no thread could be started; 2108 the program is
+ * written in Rust and has a global subscriber of `tracing`, which then hears all this; 4100 internal error.
+ */
+plinth_error plinth_set_log_callback(int32_t level,
+                                     plinth_log_callback callback,
+                                     void *context);
+
+/**
+ * Dumps a database into a file.
+ *
+ * @param db        the database
+ * @param path      the file; it appears when it is whole and on disk. An older dump of that name is
+ *                  replaced then, anything else fails with 9034.
+ * @param progress  is told how far it is, in bytes of keys and values, and may cancel; NULL is none
+ * @param context   passed to `progress` as it is
+ * @param out       receives what the dump holds; `out_size` bytes are written, zeros on error
+ * @param out_size  sizeof(plinth_dumped)
+ *
+ * It holds the state of the whole database at one version, which every commit is in that was acknowledged before
+ * the call: its keyspaces and all their pairs, but not keys that begin with 0xff. Writers go on meanwhile.
+ * Memory is constant, and the block cache stays as it is. While it runs, what is overwritten or cleared takes room
+ * on the disk still; there are 16 such states of a database at most, in all processes.
+ *
+ * Until it is whole it is written to the same name with `.partial` behind it, which another dump to that path
+ * overwrites. A dump that fails is begun anew, of a later version. The format is the library's own, with checksums
+ * in every part of it; every later version of the library loads it. It is not compressed: what compresses
+ * streams can do that, see plinth_database_dump_to().
+ *
+ * Threads: any.
+ * Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 9030 too many
+ * states are held; 9031 the database went over to another host, begin again; 9034 as said above; 9035 a load
+ * into the database is not finished; 1529 another dump is being written to that path; 1510, 1511, 1514 the file
+ * system failed; 1522 damaged files; 4100 internal error.
+ */
+plinth_error plinth_database_dump(plinth_database *db,
+                                  const char *path,
+                                  plinth_progress_callback progress,
+                                  void *context,
+                                  plinth_dumped *out,
+                                  size_t out_size);
+
+/**
+ * Dumps a database into a callback, such as one that writes to a pipe.
+ *
+ * @param db        the database
+ * @param write     takes the bytes of the dump, one piece after the other
+ * @param to        passed to `write` as it is
+ * @param progress  as for plinth_database_dump()
+ * @param context   passed to `progress` as it is
+ * @param out       receives what the dump holds; `out_size` bytes are written, zeros on error
+ * @param out_size  sizeof(plinth_dumped)
+ *
+ * What it is for plinth_database_dump(). The dump is whole when the call has returned 0; whoever reads one that is
+ * not will find that out.
+ *
+ * Threads: any.
+ * Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 1510 `write`
+ * refused, or the disk failed; 9030 too many states are held; 9031 the database went over to another host,
+ * begin again; 9035 a load into the database is not finished; 1522 damaged files; 4100 internal error.
+ */
+plinth_error plinth_database_dump_to(plinth_database *db,
+                                     plinth_write_callback write,
+                                     void *to,
+                                     plinth_progress_callback progress,
+                                     void *context,
+                                     plinth_dumped *out,
+                                     size_t out_size);
+
+/**
+ * Loads a file that plinth_database_dump() made into a database.
+ *
+ * @param db        the database
+ * @param path      the file
+ * @param options   NULL for the defaults
+ * @param progress  is told how far it is, in bytes of the file, and may cancel; NULL is none
+ * @param context   passed to `progress` as it is
+ * @param out       receives what the dump held, all of which is in the database now; `out_size` bytes are
+ *                  written, zeros on error
+ * @param out_size  sizeof(plinth_dumped)
+ *
+ * The keyspaces that the dump has are made where they are missing, and must be empty; others stay as they are.
+ * Every checksum is looked at before anything is used. Afterwards everything is on disk, and all versions of the
+ * database are above those of the dump, so that versionstamps go on growing.
+ *
+ * It takes many transactions. Until it is finished the database has a keyspace `plinth-load-unfinished`, and
+ * readers may see what is there of it. When it fails, is cancelled, or the process is killed at any moment, the
+ * same call goes on where it was, also with `overwrite`: what is there of the dump is passed over. Keyspaces that are
+ * not empty and hold exactly what the dump has are taken for loaded, and stay as they are: so the call can be
+ * repeated too if the process ended after all was done and before the call returned. `found` is all of it then.
+ *
+ * Threads: any; not two loads into one database at a time, of which one fails.
+ * Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 9032 it is no dump;
+ * 9008 a newer version of the library wrote it; 9033 it is damaged or cut short, plinth_last_error() says at which
+ * byte; 9034 a keyspace is not empty, and not what the dump has; 9030 one is not empty, and too many states are held
+ * to compare it; 9035 a load of another dump was begun and is not finished, or goes on at the same time; 9036 versions as said above; 2102, 2103, 2101 a key, a value or every transaction is longer than the
+ * database allows; 9015 too many keyspaces; 9022 the database is read-only; 9004 an earlier write failed;
+ * 1510, 1511, 1514 the file system failed; 4100 internal error.
+ * Rule VST-1.
+ */
+plinth_error plinth_database_load(plinth_database *db,
+                                  const char *path,
+                                  const plinth_load_options *options,
+                                  plinth_progress_callback progress,
+                                  void *context,
+                                  plinth_dumped *out,
+                                  size_t out_size);
+
+/**
+ * Loads a dump from a callback, such as one that reads from a pipe.
+ *
+ * @param db        the database
+ * @param read      gives the bytes of the dump
+ * @param from      passed to `read` as it is
+ * @param options   NULL for the defaults
+ * @param progress  as for plinth_database_load(), with a total of 0
+ * @param context   passed to `progress` as it is
+ * @param out       receives what the dump held, all of which is in the database now; `out_size` bytes are
+ *                  written, zeros on error
+ * @param out_size  sizeof(plinth_dumped)
+ *
+ * What it is for plinth_database_load(). To go on after a failure, give the same dump from its beginning.
+ *
+ * Threads: any; not two loads into one database at a time, of which one fails.
+ * Errors: those of plinth_database_load(); 1510 also when `read` could not. Rule VST-1.
+ */
+plinth_error plinth_database_load_from(plinth_database *db,
+                                       plinth_read_callback read,
+                                       void *from,
+                                       const plinth_load_options *options,
+                                       plinth_progress_callback progress,
+                                       void *context,
+                                       plinth_dumped *out,
+                                       size_t out_size);
+
+/**
+ * Reads a dump to its end and checks all of it, without a database.
+ *
+ * @param path      the file
+ * @param progress  is told how far it is, in bytes of the file, and may cancel; NULL is none
+ * @param context   passed to `progress` as it is
+ * @param out       receives what the dump holds; `out_size` bytes are written, zeros on error
+ * @param out_size  sizeof(plinth_dumped)
+ *
+ * Threads: any.
+ * Errors: 9001 bad argument; 1101 `progress` cancelled it; 9032 it is no dump; 9008 a newer version of the
+ * library wrote it; 9033 it is damaged or cut short; 1510, 1511, 1514 the file system failed; 4100 internal error.
+ */
+plinth_error plinth_dump_check(const char *path,
+                               plinth_progress_callback progress,
+                               void *context,
+                               plinth_dumped *out,
+                               size_t out_size);
+
+/**
+ * Moves a database into another one, while it is written to: directory to directory, directory to cluster, or
+ * cluster to directory. Afterwards the target is the database, and programs open it in the place of the source.
+ *
+ * @param from      the database that is moved
+ * @param to        the one that it goes to: empty, or the target of an earlier move of `from` that was cut short.
+ *                  Nobody else may write into it
+ * @param options   NULL for the defaults
+ * @param progress  is told how far a phase is, in bytes of keys and values, and may cancel; NULL is none. When it
+ *                  runs, `out` holds how far the move is, with the phase
+ * @param context   passed to `progress` as it is
+ * @param out       receives what the move came to; `out_size` bytes are written, zeros on error. It is also written
+ *                  before each call of `progress`, on the thread that made the call
+ * @param out_size  sizeof(plinth_move_report)
+ *
+ * All keyspaces and pairs are moved, but not keys that begin with 0xff. It copies a state of the source and
+ * follows what changes, until a round of that takes half a second or less; it compares both sides by checksums; then it
+ * locks the source, which from there on refuses every transaction with 1038, makes the last changes equal, and raises
+ * the versions of the target above all of the source's, so that versionstamps go on growing. Every commit
+ * that was acknowledged is in the target then, and on disk there.
+ *
+ * The source stays locked at the end, so that whoever was left behind is told and writes nothing into a dead copy;
+ * plinth_database_unlock() opens it again, with the id that plinth_database_is_locked() tells. Where the source is a cluster, which does not tell what changes, everything
+ * is compared while writers pause; `expected_pause_ms` says before how long that takes, and `max_pause_ms` bounds it.
+ *
+ * Until it is finished the target has a keyspace `plinth-move-unfinished`, and can be neither dumped nor loaded into.
+ * When the call fails or is cancelled, the source is unlocked again and writers go on. When it failed, or the process
+ * was killed at any moment, the same call goes on: what is equal already is read and not written again. After a
+ * kill the source may be locked until then. To give a move up, unlock the source and remove the target. A move
+ * that was finished is told as such if it is repeated (`already`).
+ *
+ * Memory is constant. While it runs, what is overwritten or cleared in a directory takes room on its disk still.
+ *
+ * Threads: any; of two moves into one target the later one goes on, and the other fails with 9050.
+ * Errors: 9000 bad handle; 9001 bad argument, or both are the same database; 9003 closed; 1101 `progress` cancelled it;
+ * 1038 somebody else has locked the source; 9034 the target is not empty; 9035 a load into one of them is not
+ * finished; 9050 the source is the target of an unfinished move, or the target that of another source; 9051 what was
+ * compared differs, because somebody writes into the target; 9052 as said above; 9036 versions as said above; 9030,
+ * 9037 too many states are held, or changes followed; 9031, 9038 the source went over to another host, call again;
+ * 2004, 2102, 2103, 2101 a key or value that the target does not take, plinth_last_error() names it; 9015 too many
+ * keyspaces; 9022 the target is read-only; 2108 the source can't be locked; 9004 an earlier write failed; 1510, 1511 the
+ * file system failed; 1522 damaged files; 4100 internal error; those of a cluster. Rule VST-1.
+ */
+plinth_error plinth_move(plinth_database *from,
+                         plinth_database *to,
+                         const plinth_move_options *options,
+                         plinth_progress_callback progress,
+                         void *context,
+                         plinth_move_report *out,
+                         size_t out_size);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -29,6 +29,7 @@
 #include "plinth/database.hpp"
 #include "plinth/error.hpp"
 #include "plinth/keyspace.hpp"
+#include "plinth/log.hpp"
 #include "plinth/result.hpp"
 #include "plinth/run.hpp"
 #include "plinth/scan.hpp"

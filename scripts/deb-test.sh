@@ -13,20 +13,7 @@ mkdir -p "$work" "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates" "$root/v
 touch "$root/var/lib/dpkg/status"
 unset PKG_CONFIG_PATH
 export PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_LIBDIR=$lib/pkgconfig LD_LIBRARY_PATH=$lib
-failures=0
-
-# try <name> <command...>: one check; its output is shown only if it fails.
-try() {
-    local name=$1
-    shift
-    if "$@" >"$work/log" 2>&1 </dev/null; then
-        echo "install test: ok $name"
-    else
-        sed 's/^/    /' "$work/log"
-        echo "install test: FAILED $name"
-        failures=$((failures + 1))
-    fi
-}
+. scripts/try.sh
 
 # The system's own packages, which ours depend on, are not known below the directory.
 below() { fakeroot dpkg --root="$root" --force-depends --force-script-chrootless "$@"; }
@@ -103,6 +90,12 @@ nothing_left() {
     [ -z "$left" ] || { echo "left over: $left"; return 1; }
 }
 
+# The tool, on a throw-away database, with its manual and its completion.
+tool() {
+    [ "$("$root/usr/bin/plinth" --raw :memory: 'set a 1; get a')" = 1 ] &&
+        ls "$root/usr/share/man/man1/plinth.1" "$root/usr/share/bash-completion/completions/plinth"
+}
+
 try 'packages' scripts/deb.sh
 try 'packages are installed' install_packages libplinth1 plinth-tools libplinth-dev plinth-fdb-c
 try 'package: find_package' by_cmake
@@ -112,6 +105,7 @@ try 'package: dlopen' by_dlopen
 try 'package: libfdb_c' drop_in
 try 'package: libfdb_c apart' drop_in_apart
 try 'package: plinthd' "$root/usr/bin/plinthd" --version
+try 'package: plinth' tool
 try 'package: conflicts with FoundationDB' conflicts
 try 'packages are removed' nothing_left
 [ "$failures" -eq 0 ]

@@ -3,7 +3,8 @@
 #
 #   libplinth1     the shared library
 #   libplinth-dev  headers, static library, pkg-config and CMake files
-#   plinth-tools   plinthd, with its manual page and unit, and plinth-run with the library that it loads
+#   plinth-tools   plinth and plinthd, with their manual pages, completion and unit, and plinth-run with the
+#                  library that it loads
 #   plinth-fdb-c   libfdb_c.so and its headers where FoundationDB's own client package, foundationdb-clients,
 #                  has them, so that only one of the two can be installed
 #
@@ -85,7 +86,7 @@ drop_in() {
 drop_in
 take libplinth1 "$lib/libplinth.so.$version" "$lib/libplinth.so.$abi"
 take libplinth-dev "$lib/libplinth.so" "$lib/libplinth.a" "$lib/pkgconfig" "$lib/cmake" usr/include
-take plinth-tools usr/bin usr/share/man "$lib/plinth" usr/lib/systemd
+take plinth-tools usr/bin usr/share/man usr/share/bash-completion "$lib/plinth" usr/lib/systemd
 rm -r "$stage/usr/share/doc"
 left=$(find "$stage" ! -type d)
 [ -z "$left" ] || { echo "deb: in no package: $left" >&2; exit 1; }
@@ -96,6 +97,10 @@ for package in libplinth1 plinth-tools plinth-fdb-c; do
     cp -R "${LICENSES:-build/licenses}" "$out/$package/usr/share/doc/$package/third-party"
 done
 
+install -d "$out/plinth-tools/usr/share/doc/plinth-tools/monitoring"
+install -m 644 packaging/prometheus/plinth.rules.yml packaging/grafana/plinth.json \
+    "$out/plinth-tools/usr/share/doc/plinth-tools/monitoring"
+
 # The loader has to hear of a library that comes or goes.
 for package in libplinth1 plinth-fdb-c; do
     mkdir -p "$out/$package/DEBIAN"
@@ -104,7 +109,7 @@ done
 echo "libplinth $abi libplinth1 (>= $version)" >"$out/libplinth1/DEBIAN/shlibs"
 
 library_needs=$(needs libplinth1 "$lib/libplinth.so.$version")
-tool_needs=$(needs plinth-tools usr/bin/plinthd "$lib/plinth/libfdb_c.so")
+tool_needs=$(needs plinth-tools usr/bin/plinth usr/bin/plinthd "$lib/plinth/libfdb_c.so")
 drop_in_needs=$(needs plinth-fdb-c "$lib/libfdb_c.so")
 pack libplinth1 "Section: libs" "Priority: optional" "Multi-Arch: same" "Depends: $library_needs" \
     "Description: FoundationDB-style transactions over an embedded RocksDB" \
@@ -117,7 +122,8 @@ pack libplinth-dev "Section: libdevel" "Priority: optional" "Multi-Arch: same" \
     " programs that were written for FoundationDB with the library in plinth-tools."
 pack plinth-tools "Section: database" "Priority: optional" "Depends: $tool_needs" \
     "Description: FoundationDB-style transactions over an embedded RocksDB (programs)" \
-    " plinthd hosts a database directory for other processes; plinth-run starts a program that was" \
+    " plinth is a shell for a database and looks after it; plinthd hosts a database directory for other" \
+    " processes; plinth-run starts a program that was" \
     " written for FoundationDB with Plinth in the place of its client library."
 pack plinth-fdb-c "Section: libs" "Priority: optional" "Depends: $drop_in_needs" \
     "Conflicts: foundationdb-clients" \

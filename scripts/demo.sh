@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the library into a private prefix, builds the examples against it as a stranger would,
-# and runs fsmeta: TREE, THREADS, KILLS and SECONDS_RUN come from the Makefile.
+# and runs fsmeta: TREE, THREADS, KILLS, SECONDS_RUN and URL come from the Makefile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 prefix=$PWD/build/prefix
@@ -16,5 +16,6 @@ cmake --build build/examples -j "$(nproc)" >>build/examples.log 2>&1 || { cat bu
 data=build/demo-data
 rm -rf "$data"
 mkdir -p "$data"
-echo "demo: fsmeta on $TREE, $THREADS threads, $KILLS kills"
-exec build/examples/fsmeta --tree "$TREE" --threads "$THREADS" --kills "$KILLS" --seconds "$SECONDS_RUN" --data "$data/db"
+echo "demo: fsmeta on $TREE, $THREADS threads, $KILLS kills${URL:+, in $URL}"
+exec build/examples/fsmeta --tree "$TREE" --threads "$THREADS" --kills "$KILLS" --seconds "$SECONDS_RUN" --data "$data/db" \
+    ${URL:+--url "$URL"}

@@ -11,20 +11,7 @@ prefix=$work/prefix
 export DESTDIR='' PREFIX=$prefix
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 unset LD_LIBRARY_PATH
-failures=0
-
-# try <name> <command...>: one check; its output is shown only if it fails.
-try() {
-    local name=$1
-    shift
-    if "$@" >"$work/log" 2>&1 </dev/null; then
-        echo "install test: ok $name"
-    else
-        sed 's/^/    /' "$work/log"
-        echo "install test: FAILED $name"
-        failures=$((failures + 1))
-    fi
-}
+. scripts/try.sh
 
 nothing_left() {
     local left
@@ -117,6 +104,15 @@ short_fsmeta() {
     "$work/shared/fsmeta" --tree /usr/include --threads 2 --kills 3 --seconds 8 --data "$work/data/db"
 }
 
+# The same over a stand-in for a cluster, which it leaves as empty as it was.
+clustered_fsmeta() {
+    rm -rf "$work/data" "$work/cluster"
+    mkdir -p "$work/data" "$work/cluster"
+    PLINTH_FDB_CLIENT="$prefix/lib/plinth/libfdb_c.so" "$work/shared/fsmeta" --tree /usr/include/linux --threads 2 \
+        --kills 2 --seconds 4 --data "$work/data/db" --url "fdb:$work/cluster" &&
+        [ -z "$(PLINTH_FDB_CLIENT="$prefix/lib/plinth/libfdb_c.so" "$prefix/bin/plinth" "fdb:$work/cluster" getrangekeys '""' '\xff' 1)" ]
+}
+
 # A program for FoundationDB's interface, built against the installed headers and library.
 drop_in() {
     cmake -S examples-c/fdb_c -B "$work/fdb_c" -DFDB_C_INCLUDE="$prefix/include/plinth" \
@@ -164,6 +160,22 @@ daemon() {
         ! "$prefix/bin/plinthd" --no-wait "$work/served" && kill -TERM "$pid" && wait "$pid"
 }
 
+# The tool, as a guest of the daemon; its papers are in order.
+tool() {
+    local plinth=$prefix/bin/plinth pid line status=0
+    bash -n "$prefix/share/bash-completion/completions/plinth" || return 1
+    if command -v man >/dev/null 2>&1; then
+        [ -z "$(LC_ALL=C.UTF-8 man --warnings -l "$prefix/share/man/man1/plinth.1" 2>&1 >"$work/plinth.txt")" ] &&
+            grep -q 'EXIT STATUS' "$work/plinth.txt" || return 1
+    fi
+    coproc host { exec "$prefix/bin/plinthd" "$work/tooled"; }
+    pid=$host_PID
+    read -r -t 60 line <&"${host[0]}" || return 1
+    "$plinth" "$work/tooled" 'set a 1; get a' | grep -qx "\`a' is \`1'" &&
+        "$plinth" status "$work/tooled" | grep "$pid" || status=1
+    kill -TERM "$pid" && wait "$pid" && "$plinth" "$work/tooled" get a && return "$status"
+}
+
 # systemd loads it for a directory; complaints about other units are not ours.
 unit_is_right() {
     mkdir -p "$work/units"
@@ -192,10 +204,12 @@ try 'examples by find_package, static' run_examples "$work/static" ''
 try 'examples by pkg-config' run_examples "$work" pc-
 try 'examples by pkg-config, static' run_examples "$work" pc-static-
 try 'fsmeta with kills' short_fsmeta
+try 'fsmeta in a cluster' clustered_fsmeta
 try 'libfdb_c' drop_in
 try 'libfdb_c by find_package' drop_in_by_cmake
 try 'libfdb_c by pkg-config' drop_in_by_pkg_config
 try 'plinth-run' launcher
 try 'plinthd' daemon
+try 'plinth' tool
 try 'uninstall leaves nothing' uninstall
 [ "$failures" -eq 0 ]

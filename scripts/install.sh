@@ -2,7 +2,7 @@
 # Installs or removes the built library: scripts/install.sh install|uninstall
 #
 # Environment: PREFIX, DESTDIR, LIBDIR, INCLUDEDIR, MANDIR, UNITDIR as usual; BUILD is where cargo put
-# the libraries and plinthd. Nothing is built here, so that root needs no Rust.
+# the libraries and the programs. Nothing is built here, so that root needs no Rust.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,6 +13,8 @@ DOCDIR=$PREFIX/share/doc/plinth
 MANDIR=${MANDIR:-$PREFIX/share/man}
 # systemd looks here below /usr and /usr/local, whatever LIBDIR is.
 UNITDIR=${UNITDIR:-$PREFIX/lib/systemd/system}
+# bash-completion looks here for the name of the command.
+COMPLETIONDIR=$PREFIX/share/bash-completion/completions
 DESTDIR=${DESTDIR:-}
 BUILD=${BUILD:-target/release}
 LICENSES=${LICENSES:-build/licenses}
@@ -44,7 +46,8 @@ render() {
 }
 
 install_all() {
-    for file in "$BUILD/libplinth.so" "$BUILD/libplinth.a" "$BUILD/libfdb_c.so" "$BUILD/plinthd" "$LICENSES/LIST.txt"; do
+    for file in "$BUILD/libplinth.so" "$BUILD/libplinth.a" "$BUILD/libfdb_c.so" "$BUILD/plinthd" "$BUILD/plinth" \
+        "$LICENSES/LIST.txt"; do
         [ -f "$file" ] || { echo "install: there is no $file; run make build" >&2; exit 1; }
     done
     lib=$DESTDIR$LIBDIR
@@ -61,10 +64,13 @@ install_all() {
     strip --strip-debug "$lib/plinth/libfdb_c.so"
     install -m 644 include/foundationdb/*.h "$DESTDIR$INCLUDEDIR/plinth/foundationdb"
     install -m 755 scripts/plinth-run "$DESTDIR$PREFIX/bin/plinth-run"
-    install -m 755 "$BUILD/plinthd" "$DESTDIR$PREFIX/bin/plinthd"
-    strip --strip-debug "$DESTDIR$PREFIX/bin/plinthd"
-    install -d "$DESTDIR$MANDIR/man1" "$DESTDIR$UNITDIR"
-    install -m 644 docs/plinthd.1 "$DESTDIR$MANDIR/man1/plinthd.1"
+    for program in plinthd plinth; do
+        install -m 755 "$BUILD/$program" "$DESTDIR$PREFIX/bin/$program"
+        strip --strip-debug "$DESTDIR$PREFIX/bin/$program"
+    done
+    install -d "$DESTDIR$MANDIR/man1" "$DESTDIR$UNITDIR" "$DESTDIR$COMPLETIONDIR"
+    install -m 644 docs/plinthd.1 docs/plinth.1 "$DESTDIR$MANDIR/man1"
+    install -m 644 packaging/plinth.bash "$DESTDIR$COMPLETIONDIR/plinth"
     render packaging/plinthd@.service "$DESTDIR$UNITDIR/plinthd@.service"
     ln -sf "libplinth.so.$version" "$lib/libplinth.so.$abi"
     ln -sf "libplinth.so.$abi" "$lib/libplinth.so"
@@ -75,6 +81,8 @@ install_all() {
     render cmake/PlinthConfig.cmake.in "$DESTDIR$config_dir/PlinthConfig.cmake"
     render cmake/PlinthConfigVersion.cmake.in "$DESTDIR$config_dir/PlinthConfigVersion.cmake"
     install -m 644 LICENSE NOTICE "$DESTDIR$DOCDIR"
+    install -d "$DESTDIR$DOCDIR/monitoring"
+    install -m 644 packaging/prometheus/plinth.rules.yml packaging/grafana/plinth.json "$DESTDIR$DOCDIR/monitoring"
     cp -R "$LICENSES/." "$DESTDIR$DOCDIR/third-party"
     echo "installed Plinth $version in $DESTDIR$PREFIX"
 }
@@ -84,11 +92,12 @@ uninstall_all() {
     rm -f "$DESTDIR$INCLUDEDIR/plinth.h" "$DESTDIR$INCLUDEDIR/plinth.hpp" "$lib/libplinth.so" "$lib/libplinth.so.$abi" \
         "$lib/libplinth.so.$version" "$lib/libplinth.a" "$lib/pkgconfig/plinth.pc" \
         "$lib/pkgconfig/plinth-fdb-c.pc" "$DESTDIR$PREFIX/bin/plinth-run" \
-        "$DESTDIR$PREFIX/bin/plinthd" "$DESTDIR$MANDIR/man1/plinthd.1" "$DESTDIR$UNITDIR/plinthd@.service"
+        "$DESTDIR$PREFIX/bin/plinthd" "$DESTDIR$MANDIR/man1/plinthd.1" "$DESTDIR$UNITDIR/plinthd@.service" \
+        "$DESTDIR$PREFIX/bin/plinth" "$DESTDIR$MANDIR/man1/plinth.1" "$DESTDIR$COMPLETIONDIR/plinth"
     rm -rf "$DESTDIR${config_dir:?}" "$DESTDIR${DOCDIR:?}" "${lib:?}/plinth" "$DESTDIR${INCLUDEDIR:?}/plinth"
     # Directories that others may share go only if they are empty.
     for directory in "$lib/cmake" "$lib/pkgconfig" "$DESTDIR$PREFIX/bin" "$DESTDIR$MANDIR/man1" "$DESTDIR$MANDIR" \
-        "$DESTDIR$UNITDIR" "$DESTDIR${UNITDIR%/*}"; do
+        "$DESTDIR$UNITDIR" "$DESTDIR${UNITDIR%/*}" "$DESTDIR$COMPLETIONDIR" "$DESTDIR${COMPLETIONDIR%/*}"; do
         rmdir "$directory" 2>/dev/null || true
     done
     echo "removed Plinth $version from $DESTDIR$PREFIX"

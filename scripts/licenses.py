@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Collects the licences of everything that is linked into libplinth and plinthd into one directory.
+"""Collects the licences of everything that is linked into libplinth and the programs into one directory.
 
 usage: scripts/licenses.py DIRECTORY
 
@@ -29,8 +29,8 @@ def run(*command):
 
 
 def linked_packages():
-    """The crates from registries that end up in the library or in plinthd, as cargo describes them."""
-    tree = run("cargo", "tree", "--locked", "-p", "plinth", "-p", "plinthd", "-e", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}")
+    """The crates from registries that end up in the library or in a program, as cargo describes them."""
+    tree = run("cargo", "tree", "--locked", "-p", "plinth", "-p", "plinthd", "-p", "plinth-tool", "-e", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}")
     linked = {tuple(line.split()[:2]) for line in tree.splitlines()}
     metadata = json.loads(run("cargo", "metadata", "--locked", "--format-version", "1"))
     foreign = [package for package in metadata["packages"] if package["source"]]

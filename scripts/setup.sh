@@ -28,8 +28,11 @@ nodejs           the JavaScript client of the tests
 npm              installs it
 golang-go        the Go package of the tests
 librocksdb-dev   a RocksDB of another version beside ours, in a test
+curl             asks plinthd for its pages
+prometheus       reads plinthd's metrics, in a test
 strace           makes system calls fail, and kills at a chosen one
 libfaketime      a clock that is set
+doxygen          the reference of the headers
 e2fsprogs        a file system whose power is cut
 ca-certificates  cargo downloads crates over TLS
 "

@@ -106,7 +106,7 @@ proof() {
 }
 
 documentation() {
-    RUSTDOCFLAGS='-D warnings' cargo doc --release "${locked[@]}" --workspace --no-deps
+    RUSTDOCFLAGS='-D warnings' cargo doc --release "${locked[@]}" --workspace --no-deps && scripts/docs.sh check
 }
 
 # The builds below are their own, not parts of the make that runs this.
@@ -127,6 +127,8 @@ run() {
     if [ "$mode" = all ]; then
         step 'planted defects' cargo test --release "${locked[@]}" -p plinth-engine --features defects --test defects
         step 'c tests' ffi build/ffi -DPLINTH_SHARED="$release/libplinth.so" -DPLINTH_STATIC="$release/libplinth.a"
+        step 'c tests over clusters' scripts/conformance.sh build/ffi
+        step 'without rocksdb' scripts/cluster-only.sh
         step 'c tests, addresssanitizer' ffi_asan
         step 'c tests, valgrind' ffi_valgrind
         step 'proof, short form' proof
@@ -141,7 +143,9 @@ run() {
         step 'plinth for python' scripts/wheel.sh test
         step 'plinth for node' scripts/node.sh
         step 'plinth for go' scripts/go.sh
+        step 'prometheus' scripts/prometheus.sh
         step 'install' scripts/install-test.sh
+        step 'add it to your build' scripts/start-test.sh
         step 'debian packages' scripts/deb-test.sh
     fi
     finish

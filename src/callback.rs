@@ -139,7 +139,7 @@ impl<C: Callback> Receiver<C> {
     fn answer(self, outcome: Result<C::Outcome, Error>) {
         let mut given = C::Given::default();
         let code = entry::call(self.name, || C::fill(&mut given, outcome?));
-        plinth_engine::outside(|| {
+        crate::backend::outside(|| {
             // SAFETY: the contract of `new`; `self` is used up, so that this happens once.
             entry::outside(|| unsafe { self.callback.run(self.user, code, &mut given) });
             // SAFETY: as above.

@@ -1,12 +1,13 @@
 //! Databases: open, sync, close.
 
 use std::ffi::c_char;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use plinth_api::{DatabaseOptions, Error, TransactionOption};
+use plinth_api::{DatabaseOption, DatabaseOptions, Error, TransactionOption};
 use plinth_boundary::{entry, fork, slice};
-use plinth_engine::inherited;
 
+use crate::backend::{self, log};
 use crate::constants::{durability, preset, CBool};
 use crate::handles::{database, DATABASES};
 use crate::plinth_error;
@@ -64,6 +65,31 @@ pub struct plinth_database_options {
     /// A plinth_preset: what memory and processor time are spent on, for as long as this process has the
     /// directory open itself; one that joins another process has its preset. Default: balanced.
     pub preset: i32,
+    /// The option PLINTH_DATABASE_OPTION_SLOW_TRANSACTION_MS. Default: 0, none is told.
+    pub slow_transaction_ms: u32,
+    /// Allow nothing that a FoundationDB cluster does not: limits above the defaults are 2006, transactions count
+    /// as many bytes as there, and keys that a cluster keeps for its keyspaces, from "\xfe\xff\xff" to "\xff", can't be
+    /// written (2004). A program that works with it works on a cluster. Default: false.
+    pub portable: CBool,
+    /// For a path that begins with "fdb:": FoundationDB's client library, as a path or a name for the loader; copied.
+    /// Default: NULL, what PLINTH_FDB_CLIENT in the environment says, or else libfdb_c.so as the loader finds it.
+    pub fdb_client: *const c_char,
+    /// Versions kept at most, beside the bound of `window_ms`: with more, the oldest go, whoever reads there, and
+    /// such reads fail with 1007. Default: 0, no bound of their number.
+    pub retain_versions: u32,
+    /// Bytes that may be committed since the oldest version that is kept, which is what it keeps at most: with
+    /// more, the oldest go, whoever reads there. Default: 0, no such bound.
+    pub retain_bytes: u64,
+}
+
+/// The client library that options name.
+///
+/// # Safety
+/// The option is null or a NUL-terminated string.
+unsafe fn client(options: Option<&plinth_database_options>) -> Result<Option<PathBuf>, Error> {
+    let named = options.map(|options| options.fdb_client).filter(|name| !name.is_null());
+    // SAFETY: this function's contract.
+    named.map(|name| unsafe { entry::text(name, "fdb_client") }.map(PathBuf::from)).transpose()
 }
 
 impl plinth_database_options {
@@ -76,6 +102,7 @@ impl plinth_database_options {
         options.must_not_exist = self.must_not_exist.get();
         options.exclusive = self.exclusive.get();
         options.read_only = self.read_only.get();
+        options.portable = self.portable.get();
         options.window = Duration::from_millis(or(self.window_ms, 5_000).into());
         options.preset = preset(self.preset)?;
         options.memory_budget = or(self.memory_budget, options.preset.memory_budget() as u64) as usize;
@@ -83,11 +110,15 @@ impl plinth_database_options {
         options.max_queued_commits = or(self.max_queued_commits, options.max_queued_commits as u32) as usize;
         options.key_size_limit = or(self.key_size_limit, options.key_size_limit as u32) as usize;
         options.value_size_limit = or(self.value_size_limit, options.value_size_limit as u32) as usize;
+        options.retain_versions = self.retain_versions as usize;
+        options.retain_bytes = self.retain_bytes;
         let transaction = &mut options.transaction;
         transaction.size_limit = or(self.transaction_size_limit.try_into().unwrap_or(i64::MAX), transaction.size_limit);
         transaction.timeout_ms = self.transaction_timeout_ms.into();
         transaction.retry_limit = i64::from(self.transaction_retry_limit_plus_one) - 1;
         transaction.max_retry_delay_ms = or(self.transaction_max_retry_delay_ms.into(), transaction.max_retry_delay_ms);
+        transaction.slow_ms = self.slow_transaction_ms.into();
+        DatabaseOption::SlowTransaction(transaction.slow_ms).check(i64::MAX)?;
         TransactionOption::Timeout(transaction.timeout_ms).check(i64::MAX)?;
         TransactionOption::RetryLimit(transaction.retry_limit).check(i64::MAX)?;
         TransactionOption::MaxRetryDelay(transaction.max_retry_delay_ms).check(i64::MAX)?;
@@ -128,6 +159,12 @@ fn or<T: Default + PartialEq>(given: T, default: T) -> T {
 /// read with `read_only`, repaired with plinth_database_repair(), or put back from a backup. Commits that were
 /// never synced are missed only in the boot they were made in, and not those of the last millisecond.
 ///
+/// A cluster is reached through FoundationDB's own client library, which is loaded then and stays until the process
+/// ends, as does the one thread that it needs. Nothing is asked of the cluster yet: if it can't be
+/// reached the first operation waits, for ever unless there is a timeout. All functions work as on a directory,
+/// keyspaces are prefixes of keys in the cluster; docs/SCALING.md says what differs. Limits above the
+/// defaults are 2006, `exclusive` is 2108, and `must_not_exist` 9005.
+///
 /// A process that ends through exit() closes what is still open.
 ///
 /// A child of fork() opens its databases again. Every handle that the parent had made is 9016 there, in
@@ -146,8 +183,9 @@ fn or<T: Default + PartialEq>(given: T, default: T) -> T {
 /// plinth_last_error() names; 9016 as said above; 9017 nobody serves the directory in time; 9018 the
 /// process that serves it has another version of the library; 9019 it belongs to another user; 9020 the
 /// file system cannot be shared on; 1501 there is no room for the memory budget; 1510, 1511, 1514 the
-/// file system failed; 1522 damaged files; 9021 commits are missing; 9002 too many handles; 4100 internal
-/// error.
+/// file system failed; 1522 damaged files; 9021 commits are missing; 9002 too many handles; 9043 this build of the
+/// library can't open such a path; of a cluster 1515 there is no such file, 9040 there is no client library, 9041 it
+/// can't be used; 4100 internal error.
 /// Design D8, D11, D12.
 ///
 /// # Safety
@@ -166,11 +204,15 @@ pub unsafe extern "C" fn plinth_database_open(
         let path = unsafe { entry::text(path, "path") }?;
         // SAFETY: this function's contract; zero is valid for every field.
         let options = unsafe { slice::sized(options, "options") }?;
+        // SAFETY: this function's contract.
+        let client = unsafe { client(options.as_ref()) }?;
         let options = options.map_or_else(|| Ok(DatabaseOptions::default()), plinth_database_options::convert)?;
         prepare();
-        let database = plinth_engine::open(path, options)?;
+        let database = backend::open(path, options, client)?;
         fork::close_at_exit();
-        *out = DATABASES.insert(database)?;
+        let handle = DATABASES.insert(database.clone())?;
+        crate::expiry::list_for(&database, handle);
+        *out = handle;
         Ok(())
     })
 }
@@ -219,18 +261,9 @@ pub unsafe extern "C" fn plinth_database_close(db: *mut plinth_database) -> plin
     })
 }
 
-/// What the engine does about forks.
-static ENGINE: fork::Engine = fork::Engine {
-    before: inherited::before_fork,
-    after: inherited::after_fork,
-    in_child: inherited::in_child,
-    when_rocks_has_started: inherited::when_rocks_has_started,
-    rocks_is_unusable: inherited::rocks_is_unusable,
-};
-
-/// Gets the process ready for RocksDB.
+/// Gets the process ready for databases.
 pub(crate) fn prepare() {
-    fork::prepare(&ENGINE, close_all);
+    backend::prepare(close_all);
 }
 
 /// Closes everything: the process ends.
@@ -238,4 +271,5 @@ fn close_all() {
     DATABASES.each(|database| {
         let _ = database.close();
     });
+    log::end();
 }

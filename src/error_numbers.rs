@@ -275,4 +275,46 @@ pub enum plinth_error_number {
     PLINTH_ERROR_COMMITS_LOST = 9021,
     /// The database was opened for reading only.
     PLINTH_ERROR_DATABASE_READ_ONLY = 9022,
+    /// Another checkpoint, backup, verification or compaction is under way.
+    PLINTH_ERROR_UPKEEP_UNDER_WAY = 9023,
+    /// What was to be made exists already.
+    PLINTH_ERROR_TARGET_EXISTS = 9024,
+    /// The directory holds no backups of Plinth.
+    PLINTH_ERROR_NOT_A_BACKUP_DIRECTORY = 9025,
+    /// The backup does not exist.
+    PLINTH_ERROR_BACKUP_NOT_FOUND = 9026,
+    /// A file of the backup is missing or damaged.
+    PLINTH_ERROR_BACKUP_DAMAGED = 9027,
+    /// Too many states of the database are held at a time.
+    PLINTH_ERROR_TOO_MANY_HELD_STATES = 9030,
+    /// The state that was held is gone, because the database has another host now; begin again with a new one.
+    PLINTH_ERROR_HELD_STATE_LOST = 9031,
+    /// This is not a dump of a database.
+    PLINTH_ERROR_NOT_A_DUMP = 9032,
+    /// The dump is damaged or cut short.
+    PLINTH_ERROR_DUMP_DAMAGED = 9033,
+    /// There is something already where it was to go.
+    PLINTH_ERROR_TARGET_NOT_EMPTY = 9034,
+    /// A load into the database was begun and is not finished.
+    PLINTH_ERROR_LOAD_UNFINISHED = 9035,
+    /// The versions of the database are below those of what was to go there, and can't be raised.
+    PLINTH_ERROR_VERSIONS_BEHIND = 9036,
+    /// Too many trackers follow the changes of the database at a time.
+    PLINTH_ERROR_TOO_MANY_TRACKERS = 9037,
+    /// What changed is not known, because the database has another host now; begin again with a copy of all.
+    PLINTH_ERROR_CHANGES_LOST = 9038,
+    /// FoundationDB's client library was not found, or can't be loaded.
+    PLINTH_ERROR_CLUSTER_CLIENT_MISSING = 9040,
+    /// The client library of FoundationDB that was found can't be used.
+    PLINTH_ERROR_CLUSTER_CLIENT_UNSUITABLE = 9041,
+    /// The keys of the cluster in which keyspaces are kept hold something else.
+    PLINTH_ERROR_CLUSTER_RANGE_IN_USE = 9042,
+    /// This build of the library has no part for such a place.
+    PLINTH_ERROR_BACKEND_MISSING = 9043,
+    /// A move into the database was begun and is not finished.
+    PLINTH_ERROR_MOVE_UNFINISHED = 9050,
+    /// What was moved is not equal on both sides.
+    PLINTH_ERROR_MOVE_DIFFERS = 9051,
+    /// Writers would have to pause for longer than was allowed.
+    PLINTH_ERROR_MOVE_PAUSE_TOO_LONG = 9052,
 }

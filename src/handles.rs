@@ -25,6 +25,9 @@ pub struct TransactionObject {
 /// What the `owner` of a value or range keeps alive.
 pub enum Owner {
     Value(#[expect(dead_code, reason = "held for its bytes")] Value),
+    Backups(#[expect(dead_code, reason = "held for its bytes")] Vec<crate::plinth_backup>),
+    Conflict(#[expect(dead_code, reason = "held for its bytes")] crate::conflict::OwnedConflict),
+    Transactions(#[expect(dead_code, reason = "held for its bytes")] Vec<crate::plinth_transaction_info>),
     Values(#[expect(dead_code, reason = "held for its bytes")] crate::many::OwnedValues),
     Range(#[cfg_attr(not(test), expect(dead_code, reason = "held for its bytes"))] crate::range::OwnedRange),
 }
@@ -87,6 +90,17 @@ fn other_keyspace_of(tr: &TransactionObject, handle: *mut plinth_keyspace) -> Re
     Ok(keyspace.keyspace.id)
 }
 
+/// The number of a keyspace of a database.
+pub fn keyspace_in(database: *mut plinth_database, handle: *mut plinth_keyspace) -> Result<u32, Error> {
+    DATABASES.get(database as usize)?;
+    let keyspace = KEYSPACES.get(handle as usize)?;
+    if keyspace.database != database as usize {
+        let text = format!("keyspace \"{}\" belongs to another database", keyspace.keyspace.name);
+        return Err(Error::new(Code::INVALID_HANDLE).context(text));
+    }
+    Ok(keyspace.keyspace.id)
+}
+
 /// The ids that were asked for, and the handles they belong to.
 ///
 /// An entry is removed with its transaction object. The lock is a leaf.
@@ -114,7 +128,13 @@ impl Ids {
 
     fn forget(&'static self, id: &str) {
         if let Ok(id) = Uuid::parse_str(id) {
-            self.0.get().lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            let mut ids = self.0.get().lock().unwrap_or_else(PoisonError::into_inner);
+            ids.remove(&id);
+            // Room for many is not kept for few.
+            if ids.is_empty() || ids.len() < ids.capacity() / 8 {
+                let few = 2 * ids.len();
+                ids.shrink_to(few);
+            }
         }
     }
 }

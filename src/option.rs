@@ -48,13 +48,14 @@ pub enum plinth_transaction_option {
     PLINTH_OPTION_SNAPSHOT_RYW_ENABLE = 600,
     /// Takes one from that count. No value. Rule RYW-6.
     PLINTH_OPTION_SNAPSHOT_RYW_DISABLE = 601,
-    /// Undoes PLINTH_OPTION_READ_LOCK_AWARE's ban on writing. No value. Rule COM-5.
+    /// Reads and writes a database that is locked; see plinth_database_lock(). Undoes PLINTH_OPTION_READ_LOCK_AWARE's
+    /// ban on writing. No value. Rule COM-5.
     PLINTH_OPTION_LOCK_AWARE = 700,
     /// A call after the commit started fails with 2017, but does not make the commit fail too.
     /// No value. Rule COM-3.
     PLINTH_OPTION_USED_DURING_COMMIT_PROTECTION_DISABLE = 701,
-    /// A commit of writes fails with 2023, unless PLINTH_OPTION_LOCK_AWARE is set. No value.
-    /// Rule COM-5.
+    /// Reads a database that is locked. A commit of writes fails with 2023, unless PLINTH_OPTION_LOCK_AWARE is set.
+    /// No value. Rule COM-5.
     PLINTH_OPTION_READ_LOCK_AWARE = 702,
     /// After a conflict the special keys "\xff\xff/transaction/conflicting_keys/" tell which reads
     /// were hit. No value. Rules SPEC-4, SPEC-6.
@@ -95,6 +96,9 @@ pub enum plinth_database_option {
     PLINTH_DATABASE_OPTION_TRANSACTION_USED_DURING_COMMIT_PROTECTION_DISABLE = 701,
     /// Every transaction has PLINTH_OPTION_REPORT_CONFLICTING_KEYS. No value.
     PLINTH_DATABASE_OPTION_TRANSACTION_REPORT_CONFLICTING_KEYS = 702,
+    /// Milliseconds above which a transaction, from its begin or reset to its end, or its commit alone, is
+    /// told as slow: a record of module "slow" in the log, with its id and what it did. 0 for never.
+    PLINTH_DATABASE_OPTION_SLOW_TRANSACTION_MS = 9001,
 }
 
 /// Sets an option of the transaction.
@@ -181,6 +185,7 @@ fn database_option(number: i32, value: i64) -> Result<DatabaseOption, Error> {
     use DatabaseOption as Is;
     let flag = match number {
         20 => return Ok(Is::MaxWatches(value)),
+        9001 => return Ok(Is::SlowTransaction(value)),
         500 => return Ok(Is::TransactionTimeout(value)),
         501 => return Ok(Is::TransactionRetryLimit(value)),
         502 => return Ok(Is::TransactionMaxRetryDelay(value)),

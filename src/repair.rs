@@ -58,7 +58,7 @@ impl From<Repaired> for plinth_repaired {
 ///
 /// Threads: any.
 /// Errors: 9001 bad argument; 9006 there is no database; 9008 written by a newer version; 1529 it is open;
-/// 9016 in a child of a process that had a database open; 1510, 1511, 1514 the file system failed; 1522 it
+/// 9016 in a child of a process that had a database open; 2108 for a cluster; 9043 this build has no engine; 1510, 1511, 1514 the file system failed; 1522 it
 /// is beyond repair; 4100 internal error.
 ///
 /// # Safety
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn plinth_database_repair(
             // SAFETY: this function's contract.
             let path = unsafe { entry::text(path, "path") }?;
             prepare();
-            Ok(plinth_engine::repair(path)?.into())
+            Ok(crate::backend::repair(path)?.into())
         };
         // SAFETY: `out_size` bytes are writable by this function's contract.
         unsafe { slice::fill_sized(out, out_size, "out", repair) }

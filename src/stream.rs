@@ -62,9 +62,8 @@ impl StreamObject {
             return Ok(RangeResult::default());
         }
         let (begin, end) = (rest.begin.clone(), rest.end.clone());
-        let rows = transaction.get_range(self.keyspace, begin, end, rest.options())?;
-        // A reset while it was read.
-        self.check_life(&*transaction)?;
+        // A reset may come at any moment until it is read.
+        let rows = transaction.get_range_in(self.life, self.keyspace, begin, end, rest.options())?;
         rest.go_on_after(&rows);
         Ok(rows)
     }

@@ -307,7 +307,7 @@ void status_codes()
 /* ERRC-2, for every number there may be. */
 void error_codes()
 {
-    const std::vector<plinth_error> sure = {1007, 1009, 1020, 1037, 1038, 1042, 1051, 1078, 1213, 1223, 2137, 9017};
+    const std::vector<plinth_error> sure = {1007, 1009, 1020, 1037, 1038, 1042, 1051, 1078, 1213, 1223, 2137, 9017, 9031};
     for (plinth_error code = 0; code < 10000; code++) {
         const bool is_sure = std::find(sure.begin(), sure.end(), code) != sure.end();
         const bool is_maybe = code == 1021 || code == 1039;

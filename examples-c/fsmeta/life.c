@@ -67,7 +67,9 @@ _Noreturn static void become_load(const struct life *life, const struct options 
                                options->data,  "--threads",
                                threads,        "--seed",
                                seed,           "--durability",
-                               sync ? "sync" : "buffered", NULL};
+                               sync ? "sync" : "buffered",
+                               options->url == NULL ? NULL : "--url",
+                               options->url, NULL};
     execute_self(arguments);
 }
 

@@ -22,7 +22,7 @@ enum { IMPORTED_FILES = 20000, IMPORTED_DIRECTORIES = 20000, IMPORTED_PATH = 200
 static void load_open(struct load *load, const struct options *options)
 {
     char path[DATA_PATH];
-    data_path(options->data, DATA_DATABASE, path);
+    database_path(options, path);
     plinth_database_options database = options_database(options);
     database.must_exist = true;
     plinth_error error = plinth_database_open(path, &database, &load->db);

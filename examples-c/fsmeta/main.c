@@ -6,7 +6,7 @@
  * whole, and nothing else.
  *
  * Relies on: only one process having the database open at any time: the parent for the import and
- * for the checks, the load process in between.
+ * for the checks, the load process in between. A cluster must be nobody else's for the time.
  */
 #include "base.h"
 #include "check.h"
@@ -41,10 +41,11 @@ struct demo {
 static plinth_database *open_database(const struct demo *demo, bool create)
 {
     char path[DATA_PATH];
-    data_path(demo->options.data, DATA_DATABASE, path);
+    database_path(&demo->options, path);
     plinth_database_options options = options_database(&demo->options);
+    /* A cluster is always there. */
     options.must_exist = !create;
-    options.must_not_exist = create;
+    options.must_not_exist = create && demo->options.url == NULL;
     plinth_database *db = NULL;
     plinth_error error = plinth_database_open(path, &options, &db);
     if (error != 0)
@@ -59,16 +60,67 @@ static void close_database(plinth_database *db)
         die_plinth("closing the database", error);
 }
 
+/* Every key of the cluster belongs to the demonstration: before there is none, and after none is
+ * left. */
+static plinth_error clear_all(plinth_transaction *tr, void *unused)
+{
+    (void)unused;
+    return plinth_transaction_clear_range(tr, NULL, NULL, 0, (const uint8_t *)"\xff", 1);
+}
+
+static plinth_error first_key(plinth_transaction *tr, void *taken)
+{
+    plinth_key_selector from = {NULL, 0, false, 1}, to = {(const uint8_t *)"\xff", 1, false, 1};
+    plinth_range_options options = {.struct_size = sizeof options, .limit = 1};
+    plinth_range range = {0};
+    plinth_error error = plinth_transaction_get_range(tr, NULL, &from, &to, &options, &range);
+    *(bool *)taken = range.count > 0;
+    plinth_range_free(&range);
+    return error;
+}
+
+static void refuse_taken(plinth_database *db, const char *url)
+{
+    bool taken = false;
+    plinth_error error = plinth_run(db, first_key, &taken);
+    if (error != 0)
+        die_plinth("looking into the cluster", error);
+    if (taken)
+        die("%s holds keys already: the demonstration needs an empty cluster", url);
+}
+
+static void clear_cluster(const struct demo *demo)
+{
+    plinth_database *db = open_database(demo, false);
+    plinth_error error = plinth_run(db, clear_all, NULL);
+    if (error != 0)
+        die_plinth("clearing the cluster", error);
+    close_database(db);
+}
+
 static void import(struct demo *demo)
 {
     char path[DATA_PATH];
     plinth_database *db = open_database(demo, true);
+    if (demo->options.url != NULL)
+        refuse_taken(db, demo->options.url);
     import_tree(db, &demo->tree, &demo->options, &demo->manifest, &demo->report.import);
     close_database(db);
     demo->newest = demo->manifest.last_version;
     manifest_model(&demo->manifest, &demo->model);
     data_path(demo->options.data, DATA_MANIFEST, path);
     manifest_save(&demo->manifest, path);
+}
+
+/* A cluster, or another process that hosts the directory, may still be committing what the killed
+ * process has sent. Every operation reads its thread's marker, so that none of them can commit
+ * behind this one. */
+static plinth_error fence(plinth_transaction *tr, void *unused)
+{
+    (void)unused;
+    struct key begin = key_marker(0), end = key_marker(THREAD_LIMIT);
+    return plinth_transaction_add_write_conflict_range(tr, NULL, begin.data, begin.len, end.data,
+                                                       end.len);
 }
 
 /* Opens the database after a kill; the time counts until the first read is answered. */
@@ -85,6 +137,9 @@ static plinth_database *recover(struct demo *demo, uint64_t markers[THREAD_LIMIT
         finding(&demo->findings, "after opening, the root cannot be read (%d)", (int)error);
     report_recovery(&demo->report, now_us() - start);
     txn_free(&txn);
+    error = plinth_run(db, fence, NULL);
+    if (error != 0)
+        die_plinth("ending what the killed process has sent", error);
     image_markers(db, markers);
     return db;
 }
@@ -171,10 +226,13 @@ static int demo_main(const struct options *options)
     char *data = data_make(options->data, &temporary);
     tree_leave_out(&demo->tree, data);
     demo->options.data = data;
-    fprintf(stderr, "fsmeta: seed %llu, data in %s\n", (unsigned long long)options->seed, data);
+    fprintf(stderr, "fsmeta: seed %llu, data in %s\n", (unsigned long long)options->seed,
+            options->url == NULL ? data : options->url);
     demo_run(demo);
     report_print(&demo->report, &demo->options, &demo->findings);
     bool good = demo->findings.count == 0;
+    if (options->url != NULL && good && !options->keep)
+        clear_cluster(demo);
     demo_free(demo);
     /* What went wrong is worth a look: it stays. */
     if (temporary && good && !options->keep)

@@ -17,6 +17,8 @@ static const char HELP[] =
     "\n"
     "  --tree DIR        the real tree to import                        (/usr)\n"
     "  --data DIR        where to keep the database                     (a new one in /tmp)\n"
+    "  --url fdb:FILE    keep it in a FoundationDB cluster, which is empty;\n"
+    "                    --data then has only what the check compares with\n"
     "  --threads N       threads of import and load, 1 to 64            (4)\n"
     "  --batch N         entries per import transaction, 1 to 1000      (80)\n"
     "  --seconds N       length of the load                             (10)\n"
@@ -46,6 +48,13 @@ static plinth_durability durability(const char *text)
     return PLINTH_DURABILITY_BUFFERED;
 }
 
+static const char *url(const char *text)
+{
+    if (strncmp(text, "fdb:", 4) != 0)
+        die("--url takes fdb: and a cluster file, not \"%s\"; directories are --data", text);
+    return text;
+}
+
 /* Takes an option that has a value; false if the name is none of these. */
 static bool take(struct options *options, const char *name, const char *value)
 {
@@ -53,6 +62,8 @@ static bool take(struct options *options, const char *name, const char *value)
         options->tree = value;
     else if (strcmp(name, "--data") == 0)
         options->data = value;
+    else if (strcmp(name, "--url") == 0)
+        options->url = url(value);
     else if (strcmp(name, "--threads") == 0)
         options->threads = (uint32_t)number(name, value, 1, THREAD_LIMIT);
     else if (strcmp(name, "--batch") == 0)

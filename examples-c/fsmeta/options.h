@@ -16,6 +16,7 @@ enum { THREAD_LIMIT = 64 };
 struct options {
     const char *tree;
     const char *data; /* NULL: a temporary directory */
+    const char *url;  /* a cluster for the database; NULL: a directory in `data` */
     uint32_t threads;
     uint32_t batch;
     uint32_t kills;

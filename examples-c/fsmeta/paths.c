@@ -20,6 +20,14 @@ void data_path(const char *data, const char *part, char *out)
         die("the path %s is too long", data);
 }
 
+void database_path(const struct options *options, char *out)
+{
+    if (options->url == NULL)
+        data_path(options->data, DATA_DATABASE, out);
+    else if (snprintf(out, DATA_PATH, "%s", options->url) >= DATA_PATH)
+        die("the path %s is too long", options->url);
+}
+
 char *data_make(const char *wanted, bool *temporary)
 {
     char template[] = "/tmp/fsmeta-XXXXXX";

@@ -6,6 +6,8 @@
 #ifndef FSMETA_PATHS_H
 #define FSMETA_PATHS_H
 
+#include "options.h"
+
 #include <stdbool.h>
 
 enum { DATA_PATH = 4096 };
@@ -15,6 +17,9 @@ enum { DATA_PATH = 4096 };
 
 /* The path of a part of the data directory; `out` has DATA_PATH bytes. */
 void data_path(const char *data, const char *part, char *out);
+
+/* What the database is opened by: a directory in the data directory, or the cluster's URL. */
+void database_path(const struct options *options, char *out);
 
 /* Makes the data directory if it is missing, or a temporary one if `wanted` is NULL. The caller
  * frees the path. */

@@ -453,7 +453,7 @@ static void cancel_after_commit_is_harmless_rst2(void) {
 /* ------------------------------------------------------------------ ERRH: on_error */
 
 /* The last one is Plinth's own, which programs are told as 1037. */
-static const int retried[] = {1007, 1009, 1020, 1021, 1037, 1038, 1039, 1042, 1051, 1078, 1079, 1213, 1223, 2137, 9017};
+static const int retried[] = {1007, 1009, 1020, 1021, 1037, 1038, 1039, 1042, 1051, 1078, 1079, 1213, 1223, 2137, 9017, 9031};
 
 static bool is_retried(int code) {
     for (long i = 0; i < COUNT(retried); i++) {

@@ -24,10 +24,12 @@ namespace plinth {
 template <class T, class Begin>
 class [[nodiscard]] Awaitable {
 public:
+    /* A call that `begin` will begin; the co_ functions make them. */
     explicit Awaitable(Begin begin) : begin_(std::move(begin)) {}
     Awaitable(const Awaitable &) = delete;
     Awaitable &operator=(const Awaitable &) = delete;
 
+    /* Never: the call has not begun. */
     bool await_ready() const noexcept { return false; }
 
     /* Whoever of this call and the callback comes second sees to it that the coroutine goes on: so an outcome that
@@ -42,6 +44,7 @@ public:
         return !met_.exchange(true, std::memory_order_acq_rel);
     }
 
+    /* What the call came to. */
     Result<T> await_resume() { return std::move(*result_); }
 
 private:

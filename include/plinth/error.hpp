@@ -12,6 +12,7 @@
 
 #include "../plinth.h"
 
+/* Whether the program is compiled with exceptions; without them what throws is not declared. */
 #if defined(__cpp_exceptions)
 #define PLINTH_HAS_EXCEPTIONS 1
 #else
@@ -70,10 +71,13 @@ private:
 /* What Result::value() throws. */
 class Exception : public std::exception {
 public:
+    /* Takes over the error. */
     explicit Exception(Error error) : error_(std::move(error)) {}
 
+    /* The error that it was thrown for. */
     const Error &error() const noexcept { return error_; }
 
+    /* The error's story, or its description if it has none. */
     const char *what() const noexcept override
     {
         return error_.story().empty() ? error_.description() : error_.story().c_str();

@@ -29,7 +29,9 @@ private:
 class In {
 public:
     In() noexcept = default;
+    /* This keyspace, which has to live as long as the call. */
     In(const Keyspace &keyspace) noexcept : handle_(keyspace.handle()) {}
+    /* The keyspace of a handle; NULL is the default one. */
     explicit In(plinth_keyspace *handle) noexcept : handle_(handle) {}
 
     plinth_keyspace *handle() const noexcept { return handle_; }

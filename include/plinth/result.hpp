@@ -18,7 +18,9 @@ class [[nodiscard]] Result {
 public:
     using value_type = T;
 
+    /* A success. */
     Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}
+    /* A failure. */
     Result(Error error) : held_(std::in_place_index<1>, std::move(error)) {}
 
     bool ok() const noexcept { return held_.index() == 0; }
@@ -76,6 +78,7 @@ public:
     using value_type = void;
 
     Result() = default;
+    /* A failure. */
     Result(Error error) : error_(std::move(error)) {}
 
     /* What a call on this thread just returned. */

@@ -16,12 +16,14 @@ namespace plinth {
 /* Goes through [begin, end). What plinth_transaction_stream_range() says of own writes and of conflicts holds. */
 class Scan {
 public:
+    /* From the key `begin` to the key before `end`. */
     Scan(Transaction &transaction, std::string_view begin, std::string_view end, const RangeOptions &options = {},
          In in = {})
         : Scan(transaction, Selector::first_at_or_above(begin), Selector::first_at_or_above(end), options, in)
     {
     }
 
+    /* From the key that `begin` finds to the one before what `end` finds. */
     Scan(Transaction &transaction, const Selector &begin, const Selector &end, const RangeOptions &options = {},
          In in = {})
         : stream_(transaction.stream_range(begin, end, options, in))
@@ -57,6 +59,7 @@ public:
         using reference = const KeyValue &;
 
         Iterator() noexcept = default;
+        /* Stands at the next pair. */
         explicit Iterator(Scan &scan) : scan_(&scan), pair_(scan.next().value()) {}
         const KeyValue &operator*() const noexcept { return *pair_; }
         const KeyValue *operator->() const noexcept { return &*pair_; }

@@ -68,6 +68,22 @@ private:
 /* Ten bytes, larger for each later commit. */
 using Versionstamp = std::array<uint8_t, 10>;
 
+/* A range that another commit wrote in: plinth_conflict, with its own bytes. */
+struct Conflict {
+    /* The first key of the range as it was read. */
+    std::string begin;
+    /* The end of the range, which is not in it. */
+    std::string end;
+    /* "" is the default keyspace if keyspace_id is 0, else unknown. */
+    std::string keyspace;
+    /* The number of the keyspace. */
+    uint32_t keyspace_id;
+    /* The version of the newest commit that wrote there. */
+    int64_t version;
+    /* The id of its transaction; "" if it is unknown. */
+    std::string id;
+};
+
 /* A transaction. Ends with plinth_transaction_destroy(). */
 class Transaction {
 public:
@@ -248,6 +264,7 @@ public:
 
     /* plinth_transaction_on_error(): a success says to begin again at the first read. */
     Result<void> on_error(plinth_error error) { return Result<void>::of(plinth_transaction_on_error(handle(), error)); }
+    /* The same for the error of a Result. */
     Result<void> on_error(const Error &error) { return on_error(error.number()); }
 
     /* plinth_transaction_reset() */
@@ -255,6 +272,27 @@ public:
 
     /* plinth_transaction_cancel() */
     Result<void> cancel() { return Result<void>::of(plinth_transaction_cancel(handle())); }
+
+    /* plinth_transaction_get_conflict() and plinth_conflict_free(): all that are told. */
+    Result<std::vector<Conflict>> conflicts()
+    {
+        std::vector<Conflict> all;
+        for (std::size_t index = 0;; index++) {
+            plinth_conflict told{};
+            const plinth_error error = plinth_transaction_get_conflict(handle(), index, &told);
+            if (error != 0 || told.begin == nullptr)
+                return detail::result(error, std::move(all));
+            const auto text = [](const uint8_t *bytes, std::size_t size) {
+                return std::string(reinterpret_cast<const char *>(bytes), size);
+            };
+            all.push_back({text(told.begin, told.begin_len), text(told.end, told.end_len),
+                           told.keyspace == nullptr ? "" : told.keyspace, told.keyspace_id, told.version, told.id});
+            plinth_conflict_free(&told);
+        }
+    }
+
+    /* plinth_transaction_expire() */
+    Result<void> expire() { return Result<void>::of(plinth_transaction_expire(handle())); }
 
     /* plinth_transaction_get_read_version() */
     Result<int64_t> read_version()

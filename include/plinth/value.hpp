@@ -74,7 +74,10 @@ private:
 
 /* A key and its value, as views of what a Range or a Scan owns. */
 struct KeyValue {
-    std::string_view key, value;
+    /* The key. */
+    std::string_view key;
+    /* Its value. */
+    std::string_view value;
 };
 
 /* The pairs of a range read. Ends with plinth_range_free(). */
@@ -104,6 +107,7 @@ public:
         const plinth_key_value &item = range_.items[at];
         return {detail::view(item.key, item.key_len), detail::view(item.value, item.value_len)};
     }
+    /* The last pair; only if there is one. */
     KeyValue back() const noexcept { return (*this)[size() - 1]; }
 
     /* Goes through the pairs. */

@@ -1,10 +1,11 @@
 //! The two traits every backend implements.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{
-    Code, DatabaseOption, Done, Durability, EntryMapper, Error, KeySelector, MappedResult, Mutation, Pending,
-    RangeOptions, RangeResult, Result, TransactionOption, Value,
+    lock, Backup, Changes, Code, DatabaseOption, Done, Durability, EntryMapper, Error, Held, KeySelector, MappedResult,
+    Mutation, Pending, Progress, RangeOptions, RangeResult, Result, TransactionOption, Value, Verified,
 };
 
 /// Keys that [`Transaction::get_many`] takes, at most.
@@ -52,9 +53,117 @@ pub trait Database: Send + Sync {
     /// Counters since open. Those of the whole database are its host's.
     fn metrics(&self) -> Metrics;
 
+    /// All numbers that are told of the database, as text in Prometheus' exposition format.
+    fn metrics_text(&self) -> Result<String> {
+        Err(Error::new(Code::UNSUPPORTED_OPERATION).context("this backend tells no metrics"))
+    }
+
+    /// How the database is, as a JSON document.
+    fn status_json(&self) -> Result<String> {
+        Err(Error::new(Code::UNSUPPORTED_OPERATION).context("this backend tells no status"))
+    }
+
+    /// Fails once the handle is closed.
+    fn check_open(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Lets go of every version up to one but the newest: reads there fail with 1007. Returns how many they were.
+    fn expire(&self, _version: i64) -> Result<u64> {
+        Err(Error::new(Code::UNSUPPORTED_OPERATION))
+    }
+
+    /// Has the database find the live transactions of this handle, for [`Database::transactions`]. Once is enough.
+    fn set_lister(&self, _lister: Lister) {}
+
+    /// The live transactions of every handle of every process that has the database open, the oldest first, as far as
+    /// they can be asked.
+    fn transactions(&self) -> Result<Vec<TransactionInfo>> {
+        Err(Error::new(Code::UNSUPPORTED_OPERATION).context("this backend knows no other handles"))
+    }
+
+    /// [`Transaction::expire`] for the one of an id, wherever it is.
+    fn expire_transaction(&self, _id: &str) -> Result<()> {
+        Err(Error::new(Code::UNSUPPORTED_OPERATION).context("this backend knows no other handles"))
+    }
+
     /// Whether this handle hosts the database for others, or would.
     fn is_host(&self) -> bool {
         true
+    }
+
+    /// Makes `to`, which must not exist, a database of its own that holds this one's state, and returns the
+    /// version of it: every commit up to that one is in it, those acknowledged before the call among them,
+    /// and none later. Either all of it appears under that name, or nothing.
+    fn checkpoint(&self, to: &str, progress: &dyn Progress) -> Result<i64> {
+        let _ = (to, progress);
+        Err(Error::new(Code::UNSUPPORTED_OPERATION))
+    }
+
+    /// Adds a generation to the directory of backups `to`, which is made if it is missing. Files that are in
+    /// it already are not copied again.
+    fn backup(&self, to: &str, progress: &dyn Progress) -> Result<Backup> {
+        let _ = (to, progress);
+        Err(Error::new(Code::UNSUPPORTED_OPERATION))
+    }
+
+    /// Reads everything that is stored and looks whether it is as it should be. What is not is the error.
+    fn verify(&self, progress: &dyn Progress) -> Result<Verified> {
+        let _ = progress;
+        Err(Error::new(Code::UNSUPPORTED_OPERATION))
+    }
+
+    /// Compacts a keyspace, or all: what was overwritten or cleared takes no room any more.
+    fn compact(&self, keyspace: Option<u32>, progress: &dyn Progress) -> Result<()> {
+        let _ = (keyspace, progress);
+        Err(Error::new(Code::UNSUPPORTED_OPERATION))
+    }
+
+    /// The id that it was created with; `None` if it has none.
+    fn id(&self) -> Option<String> {
+        None
+    }
+
+    /// Holds the newest state, which has every commit that was acknowledged, so that it can be read for as long
+    /// as that takes. Fails with `too_many_held_states` above [`crate::MOST_HELD`].
+    fn hold(&self) -> Result<Arc<dyn Held>> {
+        Err(Error::new(Code::UNSUPPORTED_OPERATION).context("this database can't hold a state"))
+    }
+
+    /// Begins to note which keys commits write, in at most `most_ranges` ranges, or in two for each keyspace where
+    /// that is more. A state that is held afterwards has at least every commit that is not noted. Fails with
+    /// `too_many_trackers` above [`crate::MOST_TRACKERS`], with `invalid_argument` unless `most_ranges` is 1 to
+    /// [`crate::MOST_CHANGED_RANGES`].
+    fn track_changes(&self, most_ranges: usize) -> Result<Box<dyn Changes>> {
+        let _ = most_ranges;
+        Err(Error::new(Code::UNSUPPORTED_OPERATION).context("this database can't track changes"))
+    }
+
+    /// Locks the database, durably: once this has returned, every transaction fails with `database_locked`, at its
+    /// commit and where it would obtain a read version, unless it set the option `LOCK_AWARE` (or
+    /// `READ_LOCK_AWARE`, to read only). No commit of another is acknowledged or becomes part of the database
+    /// afterwards. Commits that are under way end before, one way or the other. Locking it again under the same
+    /// id does nothing; while it is locked under another one this fails with `database_locked`.
+    fn lock(&self, id: &[u8; 16]) -> Result<()> {
+        lock::lock(self, id)
+    }
+
+    /// Takes the lock away, durably. Does nothing if there is none; fails with `database_locked` if it has
+    /// another id.
+    fn unlock(&self, id: &[u8; 16]) -> Result<()> {
+        lock::unlock(self, id)
+    }
+
+    /// The id under which it is locked; `None` if it is not.
+    fn locked(&self) -> Result<Option<[u8; 16]>> {
+        lock::locked(self)
+    }
+
+    /// Sees to it that every later version, and so every later versionstamp, is above `version`. Transactions
+    /// that are under way may fail with `transaction_too_old`.
+    fn raise_version(&self, version: i64) -> Result<()> {
+        let _ = version;
+        Err(Error::new(Code::UNSUPPORTED_OPERATION).context("this database can't raise its versions"))
     }
 
     /// Ends the database: waits for running calls, then releases the directory. Whatever is
@@ -150,12 +259,47 @@ pub trait Transaction: Send + Sync {
         0
     }
 
+    /// [`Transaction::get_range`] in a life of the transaction: `transaction_cancelled` once it is over, and
+    /// then the read leaves nothing behind in the life that follows.
+    fn get_range_in(
+        &self,
+        life: u64,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        options: RangeOptions,
+    ) -> Result<RangeResult> {
+        let same = || match self.life() == life {
+            true => Ok(()),
+            false => Err(Error::new(Code::TRANSACTION_CANCELLED).context("the transaction was reset meanwhile")),
+        };
+        same()?;
+        let found = self.get_range(keyspace, begin, end, options)?;
+        same().map(|()| found)
+    }
+
     /// Makes every call fail with `transaction_cancelled` until `reset`.
     fn cancel(&self) -> Result<()>;
 
     /// Says that its owner has no further use for it: asynchronous calls under way and watches that
     /// wait for a commit end with `transaction_cancelled` (rule RST-3).
     fn abandon(&self) {}
+
+    /// Takes its read version away: reads and its commit fail with 1007 until it is reset, as a retry does.
+    fn expire(&self) -> Result<()> {
+        Err(Error::new(Code::UNSUPPORTED_OPERATION))
+    }
+
+    /// A range that the last commit failed for that was to report them (rule SPEC-4), counted from 0 in order of
+    /// keyspaces and keys; `None` if there are fewer.
+    fn conflict(&self, _index: usize) -> Result<Option<Conflict>> {
+        Err(Error::new(Code::UNSUPPORTED_OPERATION))
+    }
+
+    /// What there is to tell of it; makes its id if it has none.
+    fn describe(&self) -> TransactionInfo {
+        TransactionInfo { id: self.id().unwrap_or_default(), ..TransactionInfo::default() }
+    }
 
     /// Sets an option.
     fn set_option(&self, option: TransactionOption) -> Result<()>;
@@ -318,6 +462,41 @@ pub struct Repaired {
     pub lost_bytes: u64,
 }
 
+/// What a commit conflicted with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The keyspace's number.
+    pub keyspace: u32,
+    /// First key of the range that was read.
+    pub begin: Vec<u8>,
+    /// Its end.
+    pub end: Vec<u8>,
+    /// The version of the newest commit that wrote there.
+    pub version: i64,
+    /// Its transaction's id, if it has one and it is still known.
+    pub id: Option<String>,
+}
+
+/// Visits the live transactions of a handle.
+pub type Lister = Box<dyn Fn(&mut dyn FnMut(&dyn Transaction)) + Send + Sync>;
+
+/// What there is to tell of a live transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TransactionInfo {
+    /// Its id.
+    pub id: String,
+    /// The process that it is in.
+    pub pid: u32,
+    /// The version it reads at; 0 if it has not read.
+    pub read_version: i64,
+    /// Since when it is alive, or was reset.
+    pub age: Duration,
+    /// Bytes of its writes and conflict ranges, about.
+    pub bytes: u64,
+    /// How often it was tried again.
+    pub retries: u64,
+}
+
 /// Counters of a database since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Metrics {
@@ -343,6 +522,8 @@ pub struct Metrics {
     pub transaction_bytes: u64,
     /// Read versions that can be read at now.
     pub retained_versions: u64,
+    /// States that are held.
+    pub held_states: u64,
     /// The newest version that can be read.
     pub latest_version: i64,
     /// Connections of other processes to the host now.
@@ -361,4 +542,17 @@ pub struct Metrics {
     pub sync_ns: u64,
     /// Nanoseconds in which groups were made readable.
     pub publish_ns: u64,
+    /// Transactions of this handle that took longer than `slow_ms`.
+    pub slow_transactions: u64,
+    /// The oldest version that can be read.
+    pub oldest_version: i64,
+    /// Its age in milliseconds.
+    pub oldest_age_ms: u64,
+    /// Bytes that were committed since: at most so much is kept for those who read there.
+    pub retained_bytes: u64,
+    /// Why nothing older is there: 0 the window, 1 the bound of versions, 2 that of bytes, 3 there were too many, 4
+    /// somebody expired it.
+    pub retained_by: u64,
+    /// Versions that went before the window would have let them go.
+    pub versions_let_go: u64,
 }

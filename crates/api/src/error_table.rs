@@ -313,6 +313,48 @@ impl Code {
     pub const COMMITS_LOST: Code = Code(9021);
     /// The database was opened for reading only.
     pub const DATABASE_READ_ONLY: Code = Code(9022);
+    /// Another checkpoint, backup, verification or compaction is under way.
+    pub const UPKEEP_UNDER_WAY: Code = Code(9023);
+    /// What was to be made exists already.
+    pub const TARGET_EXISTS: Code = Code(9024);
+    /// The directory holds no backups of Plinth.
+    pub const NOT_A_BACKUP_DIRECTORY: Code = Code(9025);
+    /// The backup does not exist.
+    pub const BACKUP_NOT_FOUND: Code = Code(9026);
+    /// A file of the backup is missing or damaged.
+    pub const BACKUP_DAMAGED: Code = Code(9027);
+    /// Too many states of the database are held at a time.
+    pub const TOO_MANY_HELD_STATES: Code = Code(9030);
+    /// The state that was held is gone, because the database has another host now; begin again with a new one.
+    pub const HELD_STATE_LOST: Code = Code(9031);
+    /// This is not a dump of a database.
+    pub const NOT_A_DUMP: Code = Code(9032);
+    /// The dump is damaged or cut short.
+    pub const DUMP_DAMAGED: Code = Code(9033);
+    /// There is something already where it was to go.
+    pub const TARGET_NOT_EMPTY: Code = Code(9034);
+    /// A load into the database was begun and is not finished.
+    pub const LOAD_UNFINISHED: Code = Code(9035);
+    /// The versions of the database are below those of what was to go there, and can't be raised.
+    pub const VERSIONS_BEHIND: Code = Code(9036);
+    /// Too many trackers follow the changes of the database at a time.
+    pub const TOO_MANY_TRACKERS: Code = Code(9037);
+    /// What changed is not known, because the database has another host now; begin again with a copy of all.
+    pub const CHANGES_LOST: Code = Code(9038);
+    /// FoundationDB's client library was not found, or can't be loaded.
+    pub const CLUSTER_CLIENT_MISSING: Code = Code(9040);
+    /// The client library of FoundationDB that was found can't be used.
+    pub const CLUSTER_CLIENT_UNSUITABLE: Code = Code(9041);
+    /// The keys of the cluster in which keyspaces are kept hold something else.
+    pub const CLUSTER_RANGE_IN_USE: Code = Code(9042);
+    /// This build of the library has no part for such a place.
+    pub const BACKEND_MISSING: Code = Code(9043);
+    /// A move into the database was begun and is not finished.
+    pub const MOVE_UNFINISHED: Code = Code(9050);
+    /// What was moved is not equal on both sides.
+    pub const MOVE_DIFFERS: Code = Code(9051);
+    /// Writers would have to pause for longer than was allowed.
+    pub const MOVE_PAUSE_TOO_LONG: Code = Code(9052);
 }
 
 /// Every known error, by number.
@@ -453,4 +495,25 @@ pub const TABLE: &[Entry] = &[
     Entry { number: 9020, name: "file_system_not_suitable", text: "The directory is on a file system where locks or sockets do not work between processes", retry: Retry::No, on_error: OnError::None },
     Entry { number: 9021, name: "commits_lost", text: "Commits that were acknowledged are missing; the log ended early", retry: Retry::No, on_error: OnError::None },
     Entry { number: 9022, name: "database_read_only", text: "The database was opened for reading only", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9023, name: "upkeep_under_way", text: "Another checkpoint, backup, verification or compaction is under way", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9024, name: "target_exists", text: "What was to be made exists already", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9025, name: "not_a_backup_directory", text: "The directory holds no backups of Plinth", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9026, name: "backup_not_found", text: "The backup does not exist", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9027, name: "backup_damaged", text: "A file of the backup is missing or damaged", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9030, name: "too_many_held_states", text: "Too many states of the database are held at a time", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9031, name: "held_state_lost", text: "The state that was held is gone, because the database has another host now; begin again with a new one", retry: Retry::Yes, on_error: OnError::Backoff },
+    Entry { number: 9032, name: "not_a_dump", text: "This is not a dump of a database", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9033, name: "dump_damaged", text: "The dump is damaged or cut short", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9034, name: "target_not_empty", text: "There is something already where it was to go", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9035, name: "load_unfinished", text: "A load into the database was begun and is not finished", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9036, name: "versions_behind", text: "The versions of the database are below those of what was to go there, and can't be raised", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9037, name: "too_many_trackers", text: "Too many trackers follow the changes of the database at a time", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9038, name: "changes_lost", text: "What changed is not known, because the database has another host now; begin again with a copy of all", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9040, name: "cluster_client_missing", text: "FoundationDB's client library was not found, or can't be loaded", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9041, name: "cluster_client_unsuitable", text: "The client library of FoundationDB that was found can't be used", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9042, name: "cluster_range_in_use", text: "The keys of the cluster in which keyspaces are kept hold something else", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9043, name: "backend_missing", text: "This build of the library has no part for such a place", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9050, name: "move_unfinished", text: "A move into the database was begun and is not finished", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9051, name: "move_differs", text: "What was moved is not equal on both sides", retry: Retry::No, on_error: OnError::None },
+    Entry { number: 9052, name: "move_pause_too_long", text: "Writers would have to pause for longer than was allowed", retry: Retry::No, on_error: OnError::None },
 ];

@@ -5,22 +5,37 @@
 
 #![forbid(unsafe_code)]
 
+mod changes;
 mod database;
 mod error;
 mod error_table;
+mod held;
 pub mod key;
+pub mod limits;
+pub mod lock;
 mod mutation;
 mod options;
 mod pending;
+mod progress;
 mod range;
+pub mod special;
+pub mod status;
+mod upkeep;
 mod value;
 
-pub use database::{Database, Keyspace, Metrics, Repaired, Transaction, MOST_KEYS_AT_ONCE, MOST_VALUES_AT_ONCE};
+pub use changes::{Changed, ChangedRange, Changes, MOST_CHANGED_RANGES, MOST_TRACKERS};
+pub use database::{
+    Conflict, Database, Keyspace, Lister, Metrics, Repaired, Transaction, TransactionInfo, MOST_KEYS_AT_ONCE,
+    MOST_VALUES_AT_ONCE,
+};
 pub use error::{Code, Error, Result};
 pub use error_table::OnError;
+pub use held::{Held, MOST_HELD};
 pub use key::{KeyRange, KeySelector};
 pub use mutation::Mutation;
 pub use options::{DatabaseOption, DatabaseOptions, Durability, Preset, TransactionDefaults, TransactionOption};
 pub use pending::{Done, Pending};
+pub use progress::{Progress, Steps};
 pub use range::{EntryMapper, MappedResult, MappedRow, RangeOptions, RangeResult, Rows};
+pub use upkeep::{Backup, Verified};
 pub use value::{Pinned, Value};

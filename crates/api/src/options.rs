@@ -62,6 +62,8 @@ pub struct DatabaseOptions {
     pub exclusive: bool,
     /// Change nothing: read what is there, and let nobody change it meanwhile.
     pub read_only: bool,
+    /// Allow nothing that a FoundationDB cluster does not.
+    pub portable: bool,
     /// What memory and processor time are spent on.
     pub preset: Preset,
     /// Bytes for block cache, write buffers, conflict history and open transactions together.
@@ -72,6 +74,10 @@ pub struct DatabaseOptions {
     pub max_queued_commits: usize,
     /// How long an old read version stays readable and committable.
     pub window: Duration,
+    /// Versions kept at most; 0 for as many as the window holds.
+    pub retain_versions: usize,
+    /// Bytes that may be committed since the oldest version kept, at most; 0 for as many as there are.
+    pub retain_bytes: u64,
     /// Longest key in bytes.
     pub key_size_limit: usize,
     /// Longest value in bytes.
@@ -99,6 +105,8 @@ pub struct TransactionDefaults {
     pub used_during_commit_protection_disable: bool,
     /// `REPORT_CONFLICTING_KEYS` (rule SPEC-4).
     pub report_conflicting_keys: bool,
+    /// Milliseconds above which a transaction, or its commit, is told as slow; 0 for never.
+    pub slow_ms: i64,
 }
 
 /// Options of one transaction. The numbers of the C ABI are FoundationDB's where it has them.
@@ -172,6 +180,8 @@ pub enum DatabaseOption {
     TransactionUsedDuringCommitProtectionDisable,
     /// Default of `REPORT_CONFLICTING_KEYS`: on.
     TransactionReportConflictingKeys,
+    /// Milliseconds above which a transaction is told as slow; 0 for never.
+    SlowTransaction(i64),
 }
 
 impl Default for TransactionDefaults {
@@ -185,6 +195,7 @@ impl Default for TransactionDefaults {
             bypass_unreadable: false,
             used_during_commit_protection_disable: false,
             report_conflicting_keys: false,
+            slow_ms: 0,
         }
     }
 }
@@ -197,11 +208,14 @@ impl Default for DatabaseOptions {
             must_not_exist: false,
             exclusive: false,
             read_only: false,
+            portable: false,
             preset: Preset::Balanced,
             memory_budget: Preset::Balanced.memory_budget(),
             max_transactions: 100_000,
             max_queued_commits: 10_000,
             window: Duration::from_secs(5),
+            retain_versions: 0,
+            retain_bytes: 0,
             key_size_limit: 10_000,
             value_size_limit: 100_000,
             transaction: TransactionDefaults::default(),
@@ -236,6 +250,9 @@ impl DatabaseOption {
     pub fn check(self, size_limit_max: i64) -> Result<Self> {
         let of_transaction = match self {
             Self::MaxWatches(value) => return within("limit of watches", value, 0..=1_000_000).map(|()| self),
+            Self::SlowTransaction(value) => {
+                return within("limit of slow transactions", value, 0..=i64::from(i32::MAX)).map(|()| self)
+            }
             Self::TransactionTimeout(value) => TransactionOption::Timeout(value),
             Self::TransactionRetryLimit(value) => TransactionOption::RetryLimit(value),
             Self::TransactionMaxRetryDelay(value) => TransactionOption::MaxRetryDelay(value),
@@ -263,6 +280,7 @@ impl TransactionDefaults {
                 self.used_during_commit_protection_disable = true;
             }
             DatabaseOption::TransactionReportConflictingKeys => self.report_conflicting_keys = true,
+            DatabaseOption::SlowTransaction(value) => self.slow_ms = value,
         }
         self
     }

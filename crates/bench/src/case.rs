@@ -160,14 +160,16 @@ pub fn cases() -> Vec<Case> {
 fn reads(list: &mut List) {
     use Group::{Fdb, Peers, Processes, Reads};
     let main = &scene::MAIN;
-    list.add(Reads, main, &work::BEGIN, &[None], &[1]);
+    list.add(Reads, main, &work::BEGIN, &[None], &[1, 2, 16]);
+    list.add(Reads, main, &work::READ_1, &[None], &[1, 2]);
     list.add(Reads, main, &work::HOT, &[None], &[1, 2]);
     list.add(Reads, main, &work::READS, &[None], &[1, 2, 16]);
     list.add(Reads, main, &work::READS_100, &[None], &[1]);
     list.add(Reads, main, &work::MANY_100, &[None], &[1]);
     list.add(Reads, main, &work::RANGE_10, &[None], &[1]);
     list.add(Reads, main, &work::RANGE, &[None], &[1, 2, 16]);
-    for work in [&work::RANGE_LONG, &work::RANGE_REVERSE, &work::RANGE_OWN] {
+    let reverse = [&work::RANGE_10_REVERSE, &work::RANGE_REVERSE, &work::RANGE_LONG_REVERSE];
+    for work in reverse.into_iter().chain([&work::RANGE_LONG, &work::RANGE_OWN]) {
         list.add(Reads, main, work, &[None], &[1]);
     }
     list.add(Fdb, main, &work::FDB_READ_100, &[None], &[100]);
@@ -187,8 +189,7 @@ fn writes(list: &mut List) {
         list.add(Peers, main, work, &[Buffered, Sync], &[1, 16]);
     }
     for work in [&work::CONTENDED_10, &work::CONTENDED_90] {
-        list.add(Writes, main, work, &[Buffered], &[16, 64]);
-        list.add(Writes, main, work, &[Sync], &[64]);
+        list.add(Writes, main, work, &[Buffered, Sync], &[16, 64]);
     }
     for (work, threads) in
         [(&work::FDB_WRITE_1, 1), (&work::FDB_WRITE_10, 1), (&work::FDB_WRITE_100, 100), (&work::FDB_MIXED, 100)]

@@ -93,7 +93,7 @@ fn reads(list: &mut List) {
     use Against::{Best, Microseconds};
     use Group::{Peers, Reads};
     use Kind::{FdbC, Plinth, PlinthSo, Rocksdb};
-    list.add((Reads, Plinth, &work::BEGIN), (&NONE, &[1]), || Microseconds, 0.2);
+    list.add((Reads, Plinth, &work::BEGIN), (&NONE, &[1, 2]), || Microseconds, 0.2);
     list.add((Reads, Plinth, &work::HOT), (&NONE, &[1, 2]), || Best(&[Rocksdb], &work::HOT), 0.95);
     list.add((Reads, FdbC, &work::HOT), (&NONE, &[1, 2]), || Best(&[PlinthSo], &work::HOT), 0.67);
     list.add((Reads, Plinth, &work::MANY_100), (&NONE, &[1]), || Best(&[Rocksdb], &work::READS_100), 1.3);
@@ -112,8 +112,7 @@ fn writes(list: &mut List) {
     list.add(mixed, (&BOTH, &[1]), || Best(&[Optimistic], &work::READ_WRITE), 1.2);
     list.add(mixed, (&BOTH, &[16, 64]), || Best(&[Optimistic], &work::READ_WRITE), 1.7);
     let contended = (Writes, Plinth, &work::CONTENDED_90);
-    list.add(contended, (&BUFFERED, &[16, 64]), || Best(&[Optimistic], &work::CONTENDED_90), 2.5);
-    list.add(contended, (&SYNC, &[64]), || Best(&[Optimistic], &work::CONTENDED_90), 2.5);
+    list.add(contended, (&BOTH, &[16, 64]), || Best(&[Optimistic], &work::CONTENDED_90), 2.5);
     for work in [&work::READ_WRITE, &work::BLIND] {
         list.add((Writes, Plinth, work), (&SYNC, &[64]), || Syncs, 0.1);
         list.add((Peers, Plinth, work), (&SYNC, &[1]), || Best(&Kind::EMBEDDED, work), 1.0);

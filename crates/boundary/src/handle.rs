@@ -183,13 +183,19 @@ impl<T> Table<T> {
 
     /// Calls `look` with every object that has a handle now.
     pub fn each(&self, mut look: impl FnMut(&T)) {
+        self.each_handle(|_, object| look(object));
+    }
+
+    /// The same, with its handle.
+    pub fn each_handle(&self, mut look: impl FnMut(usize, &T)) {
         let slots = self.slots();
         for index in slots.base..slots.end() {
             let Some(generation) = slots.slot(index).map(|slot| slot.state.load(Ordering::Relaxed) >> 32) else {
                 continue;
             };
-            if let Ok(object) = self.get(self.token(index, generation)) {
-                look(&object);
+            let handle = self.token(index, generation);
+            if let Ok(object) = self.get(handle) {
+                look(handle, &object);
             }
         }
     }

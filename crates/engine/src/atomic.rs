@@ -2,12 +2,8 @@
 //!
 //! Pure functions: the same ones settle a commit and show a transaction its own writes.
 
+pub use plinth_api::limits::{stamp_place, STAMP, STAMP_OFFSET as OFFSET};
 use plinth_api::Mutation;
-
-/// Bytes of a versionstamp (rule VST-1).
-pub const STAMP: usize = 10;
-/// Bytes of the offset that follows a key or value with a place for a stamp (rule VST-2).
-pub const OFFSET: usize = 4;
 
 /// A versionstamp.
 pub type Stamp = [u8; STAMP];
@@ -18,15 +14,6 @@ pub fn stamp(version: i64, order: u16) -> Stamp {
     stamp[..8].copy_from_slice(&version.to_be_bytes());
     stamp[8..].copy_from_slice(&order.to_be_bytes());
     stamp
-}
-
-/// Splits the offset off a key or value with a place for a stamp; `None` if it leads outside (rule
-/// VST-4).
-pub fn stamp_place(bytes: &[u8]) -> Option<(&[u8], usize)> {
-    let (rest, offset) = bytes.split_at_checked(bytes.len().checked_sub(OFFSET)?)?;
-    let offset = i32::from_le_bytes(offset.try_into().ok()?);
-    let offset = usize::try_from(offset).ok()?;
-    (offset + STAMP <= rest.len()).then_some((rest, offset))
 }
 
 /// `template` with the stamp at `offset`.

@@ -8,26 +8,33 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use plinth_api::{Code, DatabaseOption, DatabaseOptions, Error, Keyspace, Metrics, Result};
+use plinth_api::{
+    Backup, Changes, Code, DatabaseOption, DatabaseOptions, Error, Keyspace, Lister, Metrics, Progress, Result,
+    TransactionInfo, Verified,
+};
 
+use crate::changes::Tracking;
 use crate::commit::{Limits, Pipeline, Settings};
 use crate::directory::{Directory, Entrance};
 use crate::format::OpenDirectory;
 use crate::front::Front;
+use crate::held::Hold;
 use crate::hosting::Hosting;
 use crate::life::{self, Left, Life, Place};
 use crate::local::{Local, Parts};
 use crate::member::{Member, Shared};
-use crate::metrics::Counters;
+use crate::metrics::{sampling, Counters, Facts, Operation};
+use crate::roll::parse_id;
 use crate::store::{check_room, remove_copies, store_options, Rocks, Store, Unsound};
 use crate::transaction::Transaction;
+use crate::upkeep::task::{self, Finished, Task, Upkeeper};
 use crate::vacant::VacantRanges;
-use crate::version::{Clock, SharedSnapshot, Versions};
+use crate::version::{Clock, Keep, SharedSnapshot, Versions};
 use crate::watermark::{Marks, Watermark};
-use crate::{format, limits};
+use crate::{format, limits, upkeep};
 
 /// A path that opens a throw-away database.
-const IN_MEMORY: &str = ":memory:";
+pub const IN_MEMORY: &str = ":memory:";
 /// Threads for asynchronous calls: enough for a disk to have something to choose from.
 const LEAST_THREADS: usize = 4;
 const MOST_THREADS: usize = 16;
@@ -76,18 +83,22 @@ fn open_in_memory(options: DatabaseOptions) -> Result<Arc<dyn plinth_api::Databa
         return Err(Error::new(Code::DATABASE_MISSING).context("a database in memory is always new"));
     }
     check_room(&options)?;
+    let began = Instant::now();
     let (store, names) = Rocks::open(&memory_path(), store_options(&options), None)?;
     let place = Place { name: IN_MEMORY.to_owned(), id: uuid::Uuid::new_v4().to_string(), ..Place::default() };
     let local = start(store, names, options, place, format::LEASE)?;
+    tell_opened(&local, began, 0);
     Ok(Arc::new(Database::of(local)))
 }
 
 /// Opens the database in a directory that nobody else has, and serves it.
 pub fn host(path: &Path, options: &DatabaseOptions, claimed: OpenDirectory) -> Result<Hosting> {
     check_room(options)?;
+    let (began, log_bytes) = (Instant::now(), log_bytes(path));
     let begin = || {
         let (watermark, marks) = Watermark::open(path);
         remove_copies(path);
+        upkeep::remove_leftovers(path);
         let unsound = Unsound::find(path).map_err(|error| error.context("nothing was changed"))?;
         if let Some(marks) = marks {
             // Opening would throw away what it can't use.
@@ -99,8 +110,39 @@ pub fn host(path: &Path, options: &DatabaseOptions, claimed: OpenDirectory) -> R
         let place = Place { watermark, marks: marks.unwrap_or_default(), ..place(path) };
         start(store, names, options.clone(), place, format::LEASE)
     };
-    let local = begin().map_err(|error| explain(error, path))?;
+    let local = begin().map_err(|error| explain(error, path)).inspect_err(|error| tell_failed(error, path))?;
+    tell_opened(&local, began, log_bytes);
     Hosting::begin(local, path, options)
+}
+
+/// Bytes of log that an opening reads.
+fn log_bytes(path: &Path) -> u64 {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let logs = entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "log"));
+    logs.map(|log| log.metadata().map_or(0, |metadata| metadata.len())).sum()
+}
+
+fn tell_opened(local: &Local, began: Instant, log_bytes: u64) {
+    tracing::info!(
+        target: "plinth::open",
+        database = local.front.identity.0,
+        id = local.front.identity.1,
+        version = local.versions.latest().version,
+        took_ms = milliseconds(began),
+        log_bytes,
+        read_only = local.front.options.read_only,
+        "the database is open",
+    );
+}
+
+fn tell_failed(error: &Error, path: &Path) {
+    let (code, name) = (error.code().number(), path.display());
+    tracing::error!(target: "plinth::open", database = %name, code, "the database can't be opened: {error}");
+}
+
+/// Milliseconds since a moment.
+pub fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Fails if an opening would not find all that was there.
@@ -122,6 +164,7 @@ fn open_to_read(path: &Path, options: DatabaseOptions) -> Result<Arc<dyn plinth_
     if options.must_not_exist {
         return Err(Error::new(Code::DATABASE_EXISTS).context("read_only makes no database"));
     }
+    let (began, log_bytes) = (Instant::now(), log_bytes(path));
     let begin = || {
         let claimed = format::claim_to_read(path)?;
         format::check_current(path)?;
@@ -131,7 +174,9 @@ fn open_to_read(path: &Path, options: DatabaseOptions) -> Result<Arc<dyn plinth_
         local.pipeline.only_read();
         Ok(local)
     };
-    let local = begin().map_err(|error: Error| error.context(path.display().to_string()))?;
+    let local = begin().map_err(|error: Error| error.context(path.display().to_string()));
+    let local = local.inspect_err(|error| tell_failed(error, path))?;
+    tell_opened(&local, began, log_bytes);
     Ok(Arc::new(Database::of(local)))
 }
 
@@ -153,9 +198,10 @@ pub fn owner(path: &str) -> String {
     format::owner(Path::new(path))
 }
 
-/// A name in RocksDB's memory environment, which every database has its own of.
+/// A name in RocksDB's memory environment, which every database has its own of. It has to be a directory of the real file
+/// system too, as the binding of RocksDB makes sure that there is one, where an ordinary user may make none.
 pub fn memory_path() -> PathBuf {
-    Path::new("/").join(format!("plinth-memory-{}", uuid::Uuid::new_v4()))
+    PathBuf::from("/.")
 }
 
 /// The inner part of a database in memory.
@@ -179,7 +225,7 @@ pub fn start(
 
 fn put_together(
     store: Arc<dyn Store>,
-    Life { first, lease, keyspaces }: Life,
+    Life { first, lease, keyspaces, lock }: Life,
     clock: fn(i64) -> Clock,
     options: DatabaseOptions,
     place: Place,
@@ -187,12 +233,15 @@ fn put_together(
 ) -> Arc<Local> {
     let window = i64::try_from(options.window.as_micros()).unwrap_or(i64::MAX);
     let state = SharedSnapshot::new(store.clone().snapshot());
-    let versions = Arc::new(Versions::new(clock(first), window, state));
+    let keep = Keep::of(&options, &place.name);
+    let versions = Arc::new(Versions::new(clock(first), window, state).keeping(keep));
     let counters = Arc::new(Counters::default());
     let vacant = Arc::new(VacantRanges::default());
     let threads = std::thread::available_parallelism().map_or(LEAST_THREADS, usize::from);
     let limits = Limits { history: options.memory_budget / 8, lease_span, value_size: options.value_size_limit };
-    let settings = Settings { max_queued: options.max_queued_commits, limits, watermark: place.watermark };
+    let (max_queued, name) = (options.max_queued_commits, place.name.clone());
+    let lock = Arc::new(lock);
+    let settings = Settings { name, max_queued, limits, watermark: place.watermark, lock: lock.clone() };
     let front = Front::new(options, (place.name, place.id), threads.clamp(LEAST_THREADS, MOST_THREADS));
     let pipeline = Pipeline::new(
         settings,
@@ -203,7 +252,7 @@ fn put_together(
         versions.clone(),
         counters.clone(),
     );
-    Local::new(Parts { front, versions, pipeline, counters, vacant, keyspaces })
+    Local::new(Parts { front, versions, pipeline, counters, vacant, keyspaces, lock })
 }
 
 impl plinth_api::Database for Database {
@@ -211,9 +260,27 @@ impl plinth_api::Database for Database {
         self.local().front.set_option(option)
     }
 
+    fn set_lister(&self, lister: Lister) {
+        let _ = self.local().front.lister.set(lister);
+    }
+
+    fn transactions(&self) -> Result<Vec<TransactionInfo>> {
+        Ok(self.local().roll(None)?.infos())
+    }
+
+    fn expire_transaction(&self, id: &str) -> Result<()> {
+        let id = parse_id(id)?;
+        self.local().roll(Some(id))?.outcome(id)
+    }
+
     fn begin(&self) -> Result<Arc<dyn plinth_api::Transaction>> {
+        let began = sampling::is_due().then(Instant::now);
         self.local().front.admit()?;
-        Ok(Arc::new(Transaction::new(self.local().clone())))
+        let transaction = Arc::new(Transaction::new(self.local().clone()));
+        if let Some(began) = began {
+            self.local().front.operations.took(Operation::Begin, began);
+        }
+        Ok(transaction)
     }
 
     fn open_keyspace(&self, name: &str) -> Result<Keyspace> {
@@ -242,8 +309,64 @@ impl plinth_api::Database for Database {
         Metrics { watches: counts.watches, guests: self.0.guests(), is_host: true, ..metrics }
     }
 
+    fn checkpoint(&self, to: &str, progress: &dyn Progress) -> Result<i64> {
+        task::checkpoint(self, to, progress)
+    }
+
+    fn backup(&self, to: &str, progress: &dyn Progress) -> Result<Backup> {
+        task::backup(self, to, progress)
+    }
+
+    fn verify(&self, progress: &dyn Progress) -> Result<Verified> {
+        task::verify(self, progress)
+    }
+
+    fn compact(&self, keyspace: Option<u32>, progress: &dyn Progress) -> Result<()> {
+        task::compact(self, keyspace, progress)
+    }
+
+    fn metrics_text(&self) -> Result<String> {
+        self.local().front.check_open()?;
+        Ok(Facts::of(self.local()).text())
+    }
+
+    fn status_json(&self) -> Result<String> {
+        self.local().front.check_open()?;
+        Ok(Facts::of(self.local()).status())
+    }
+
+    fn id(&self) -> Option<String> {
+        Some(self.local().front.identity.1.clone())
+    }
+
+    fn hold(&self) -> Result<Arc<dyn plinth_api::Held>> {
+        Ok(Arc::new(Hold::new(self.local())?))
+    }
+
+    fn track_changes(&self, most_ranges: usize) -> Result<Box<dyn Changes>> {
+        Ok(Box::new(Tracking::begin(self.local(), most_ranges)?))
+    }
+
+    fn raise_version(&self, version: i64) -> Result<()> {
+        self.local().raise_version(version)
+    }
+
+    fn check_open(&self) -> Result<()> {
+        self.local().front.check_open()
+    }
+
+    fn expire(&self, version: i64) -> Result<u64> {
+        self.local().expire(version)
+    }
+
     fn close(&self) -> Result<()> {
         self.0.close()
+    }
+}
+
+impl Upkeeper for Database {
+    fn upkeep(&self, task: Task, progress: &dyn Progress) -> Result<Finished> {
+        self.local().upkeep(&task, progress)
     }
 }
 

@@ -53,6 +53,10 @@ pub enum Defect {
     ReadsTheTimeOfDay,
     /// A log that ended early is taken for whole.
     IgnoresTheWatermark,
+    /// A copy is made under its own name.
+    NamesEarly,
+    /// The checksums of a backup's files are not compared.
+    TrustsBackups,
 }
 
 #[cfg(feature = "defects")]
@@ -78,13 +82,15 @@ impl Defect {
 
     /// Those that show only when a process is killed, a clock set or a file damaged, or after a great many
     /// operations: the stages of crates/prove notice them.
-    pub const OF_STAGES: [Self; 6] = [
+    pub const OF_STAGES: [Self; 8] = [
         Self::ForgetsVersions,
         Self::SplitsBatches,
         Self::SkipsTheLog,
         Self::ChangesABit,
         Self::ReadsTheTimeOfDay,
         Self::IgnoresTheWatermark,
+        Self::NamesEarly,
+        Self::TrustsBackups,
     ];
 }
 

@@ -169,6 +169,12 @@ impl Executor {
         timer
     }
 
+    /// How many jobs wait for a thread, how many timers for their time, and how many threads there are.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let state = self.lock();
+        (state.jobs.len(), state.timers.len(), state.alive.len())
+    }
+
     /// Takes a timer back. Returns whether it had not begun.
     pub fn cancel(&self, timer: Timer) -> bool {
         // The watcher finds out when it wakes. The job is dropped after the lock.

@@ -243,6 +243,12 @@ pub fn claim_to_repair(path: &Path) -> Result<OpenDirectory> {
     Ok(directory)
 }
 
+/// Has a directory to itself whose files were brought from another one: it becomes a database of its own.
+pub fn claim_copy(path: &Path) -> Result<OpenDirectory> {
+    write_identity(path).map_err(|error| io_error(error, "writing", &path.join(IDENTITY)))?;
+    OpenDirectory::new(path)
+}
+
 /// Whether those who have the directory open only read.
 pub fn is_read(path: &Path) -> bool {
     File::open(path.join(OWNER)).is_ok_and(|file| file.try_lock_shared().is_ok())
@@ -307,13 +313,14 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-fn sync_directory(path: &Path) -> io::Result<()> {
+/// Makes the entries of a directory durable.
+pub fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
 /// Makes the entry of a directory durable. One that the caller made may be where this process may not
 /// open its parent, or on a file system that can't sync one.
-fn sync_parent(path: &Path) -> io::Result<()> {
+pub fn sync_parent(path: &Path) -> io::Result<()> {
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     match path.canonicalize()?.parent().map_or(Ok(()), sync_directory) {
         Err(error) if matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => Ok(()),

@@ -3,11 +3,16 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
 use plinth_api::{Code, DatabaseOption, DatabaseOptions, Error, Metrics, Result, TransactionDefaults};
+use uuid::Uuid;
 
 use crate::executor::Executor;
+use crate::metrics::{Counter, Operations};
+use crate::roll::{OwnLister, Roll};
+use crate::room::Room;
 use crate::watch::{Slot, Watch, Watches};
 use crate::wire::Counts;
 
@@ -30,14 +35,24 @@ pub struct Front {
     defaults: ArcSwapOption<TransactionDefaults>,
     /// Whether `defaults` holds something: a look at it costs as much as a begin.
     defaults_changed: AtomicBool,
+    /// Transactions that took too long.
+    pub slow: Counter,
+    /// Who tells of its transactions.
+    pub lister: OwnLister,
     closed: AtomicBool,
-    live: AtomicUsize,
+    /// For transactions.
+    room: Room,
     reserved: AtomicUsize,
+    /// What its transactions did.
+    pub operations: Operations,
+    /// When it was opened.
+    pub opened: Instant,
 }
 
 impl Front {
     /// Of a handle that is open, with so many threads at most.
     pub fn new(options: DatabaseOptions, identity: (String, String), threads: usize) -> Self {
+        let room = Room::new(options.max_transactions);
         Self {
             options,
             identity,
@@ -45,9 +60,13 @@ impl Front {
             executor: Executor::new(threads, QUEUED_CALLS),
             defaults: ArcSwapOption::empty(),
             defaults_changed: AtomicBool::new(false),
+            slow: Counter::default(),
+            lister: OwnLister::new(),
             closed: AtomicBool::new(false),
-            live: AtomicUsize::new(0),
+            room,
             reserved: AtomicUsize::new(0),
+            operations: Operations::default(),
+            opened: Instant::now(),
         }
     }
 
@@ -85,25 +104,32 @@ impl Front {
         Ok(())
     }
 
+    /// The live transactions of the handle; or has the one expired that is asked for.
+    pub fn roll(&self, expire: Option<Uuid>) -> Roll {
+        match self.check_open() {
+            Ok(()) => Roll::of(self.lister.get(), expire),
+            Err(_) => Roll::default(),
+        }
+    }
+
     /// Makes room for one more transaction; [`Front::ended`] gives it up.
     pub fn admit(&self) -> Result<()> {
         self.check_open()?;
-        if self.live.fetch_add(1, Ordering::Relaxed) >= self.options.max_transactions {
-            self.ended();
-            let text = format!("{} are live", self.options.max_transactions);
-            return Err(Error::new(Code::TOO_MANY_TRANSACTIONS).context(text));
+        if self.room.take() {
+            return Ok(());
         }
-        Ok(())
+        let text = format!("{} are live", self.options.max_transactions);
+        Err(Error::new(Code::TOO_MANY_TRANSACTIONS).context(text))
     }
 
     /// A transaction has ended.
     pub fn ended(&self) {
-        self.live.fetch_sub(1, Ordering::Relaxed);
+        self.room.give_back();
     }
 
     /// Transactions alive.
     pub fn live(&self) -> u64 {
-        self.live.load(Ordering::Relaxed) as u64
+        self.room.taken() as u64
     }
 
     /// Takes bytes from the memory budget.
@@ -142,12 +168,19 @@ impl Front {
             conflict_history_bytes: counts.conflict_history_bytes,
             transaction_bytes: self.reserved(),
             retained_versions: counts.retained_versions,
+            held_states: counts.held_states,
             latest_version: counts.latest_version,
             queue_ns: counts.stages.queue,
             resolve_ns: counts.stages.resolve,
             write_ns: counts.stages.write,
             sync_ns: counts.stages.sync,
             publish_ns: counts.stages.publish,
+            slow_transactions: self.slow.get(),
+            oldest_version: counts.oldest_version,
+            oldest_age_ms: counts.oldest_age_ms,
+            retained_bytes: counts.retained_bytes,
+            retained_by: counts.retained_by,
+            versions_let_go: counts.let_go,
             durability: Some(self.options.durability),
             ..Metrics::default()
         }

@@ -14,6 +14,7 @@ use plinth_api::{DatabaseOptions, Result};
 use crate::host::Server;
 use crate::inherited;
 use crate::local::Local;
+use crate::roll::Roll;
 use crate::service::Service;
 use crate::socket::Listener;
 
@@ -54,6 +55,13 @@ impl Hosting {
             if let Some(server) = hear.upgrade() {
                 server.dropped(keyspace);
             }
+        }));
+        let know = Arc::downgrade(&server);
+        let _ = local.visitors.set(Box::new(move || know.upgrade().map(|server| server.visitors())));
+        let ask = Arc::downgrade(&server);
+        let _ = local.ask_guests.set(Box::new(move |expire| match ask.upgrade() {
+            Some(server) => server.ask_guests(expire),
+            None => Ok(Roll::default()),
         }));
         list(directory, &local);
         Ok(Self { local, server: Some(server) })

@@ -195,6 +195,12 @@ pub fn check_may_host() -> Result<()> {
     }
 }
 
+/// Runs something brief during which no thread forks: what it locks is not left locked in a child.
+pub(crate) fn undisturbed<T>(body: impl FnOnce() -> T) -> T {
+    let _inside = enter();
+    body()
+}
+
 /// Notes that RocksDB is being started.
 pub(crate) fn rocks_starts() {
     replace_rocks(NEVER, HERE);

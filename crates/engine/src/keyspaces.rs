@@ -8,14 +8,11 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use plinth_api::{Code, Error, Keyspace, Result};
 
 use crate::commit::Pipeline;
-use crate::limits::MOST_KEYSPACES;
+use crate::limits::{check_keyspace_name, MOST_KEYSPACES};
 use crate::local::Local;
 use crate::numbers::{self, Keyspaces, DEFAULT_NAME};
 use crate::service::Service;
 use crate::store::Store;
-
-/// Names beginning with this are kept for the engine.
-const RESERVED: &str = "plinth.";
 
 /// Hears the numbers of keyspaces that were dropped. Called with no lock held.
 pub type OnDropped = Box<dyn Fn(u32) + Send + Sync>;
@@ -24,7 +21,7 @@ impl Local {
     /// The keyspace of a name, which is created if there is none.
     pub fn open_keyspace(&self, name: &str) -> Result<Keyspace> {
         self.check_open()?;
-        check_name(name)?;
+        check_keyspace_name(name)?;
         let mut keyspaces = self.lock_keyspaces();
         let name: Arc<str> = Arc::from(name);
         if let Some(id) = keyspaces.names.get(&name) {
@@ -35,6 +32,7 @@ impl Local {
         }
         let id = keyspaces.next()?;
         self.pipeline.exclusively(|sequencer, store| {
+            sequencer.check_lock()?;
             create(&self.pipeline, store, id, &name)?;
             sequencer.add_keyspace(id);
             Ok(())
@@ -61,6 +59,11 @@ impl Local {
         Ok(names.into_iter().map(|(_, name)| name).collect())
     }
 
+    /// The names and numbers of all.
+    pub fn numbers(&self) -> Vec<(String, u32)> {
+        self.lock_keyspaces().names.iter().map(|(name, id)| (name.to_string(), *id)).collect()
+    }
+
     /// Removes a keyspace with all that is in it.
     pub fn drop_keyspace(&self, name: &str) -> Result<()> {
         self.check_open()?;
@@ -71,6 +74,7 @@ impl Local {
         let not_found = || Error::new(Code::KEYSPACE_NOT_FOUND).context(format!("keyspace \"{name}\""));
         let id = keyspaces.names.get(name).copied().ok_or_else(not_found)?;
         self.pipeline.exclusively(|sequencer, store| {
+            sequencer.check_lock()?;
             remove(&self.pipeline, store, id, name)?;
             sequencer.remove_keyspace(id);
             Ok(())
@@ -85,7 +89,8 @@ impl Local {
         Ok(())
     }
 
-    fn lock_keyspaces(&self) -> MutexGuard<'_, Keyspaces> {
+    /// The list of keyspaces; none comes or goes meanwhile.
+    pub fn lock_keyspaces(&self) -> MutexGuard<'_, Keyspaces> {
         self.keyspaces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -114,16 +119,6 @@ fn remove(pipeline: &Pipeline, store: &Arc<dyn Store>, id: u32, name: &str) -> R
     numbers::put_again(&mut *batch, name, id)?;
     pipeline.write_synced(store, batch)?;
     Err(error)
-}
-
-fn check_name(name: &str) -> Result<()> {
-    let why = match name {
-        "" => "it is empty",
-        _ if name.len() > 255 => "it is longer than 255 bytes",
-        _ if name.starts_with(RESERVED) => "names beginning with \"plinth.\" are reserved",
-        _ => return Ok(()),
-    };
-    Err(Error::new(Code::INVALID_KEYSPACE_NAME).context(why))
 }
 
 #[cfg(test)]

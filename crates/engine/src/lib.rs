@@ -13,6 +13,7 @@
 
 mod advice;
 mod atomic;
+mod changes;
 mod commit;
 mod conflict;
 mod database;
@@ -24,6 +25,7 @@ mod front;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
 mod guest;
+mod held;
 mod host;
 #[cfg(test)]
 mod hostile;
@@ -31,8 +33,9 @@ mod hosting;
 pub mod inherited;
 mod keyspaces;
 mod life;
-mod limits;
 mod local;
+mod lock;
+pub mod log;
 mod member;
 mod metrics;
 mod numbers;
@@ -40,12 +43,14 @@ mod overlay;
 mod places;
 mod private;
 mod repair;
+mod roll;
+mod room;
 mod service;
 pub mod signals;
 mod socket;
-mod special;
 mod store;
 mod transaction;
+mod upkeep;
 mod upstream;
 mod vacant;
 mod version;
@@ -53,9 +58,12 @@ mod watch;
 mod watermark;
 mod wire;
 
+use plinth_api::{limits, special};
+
 pub use database::{open, owner};
 #[cfg(feature = "defects")]
 pub use defects::{switch_on, Defect};
 pub use executor::outside;
 pub use repair::repair;
 pub use store::{store_options, StoreOptions};
+pub use upkeep::{backups, delete_backup, keep_backups, restore_backup, verify_backup};

@@ -9,6 +9,7 @@ use plinth_api::{Code, Error, Result};
 
 use crate::defects::{is_on, Defect};
 use crate::format;
+use crate::lock::{Lock, LOCK_KEY};
 use crate::numbers::{self, Keyspaces};
 use crate::store::{Snapshot, Store, Tier, META};
 use crate::watermark::{Marks, Watermark};
@@ -34,6 +35,8 @@ pub struct Life {
     pub lease: i64,
     /// The keyspaces there are.
     pub keyspaces: Keyspaces,
+    /// The lock of the database.
+    pub lock: Lock,
 }
 
 /// What earlier lives left in the store.
@@ -90,7 +93,8 @@ fn logs(path: &Path) -> String {
     }
 }
 
-fn version(snapshot: &dyn Snapshot, key: &[u8]) -> Result<i64> {
+/// A version that is recorded under a key; 0 if there is none.
+pub fn version(snapshot: &dyn Snapshot, key: &[u8]) -> Result<i64> {
     let Some(value) = snapshot.get(Tier::Disk, META, key)? else {
         return Ok(0);
     };
@@ -119,7 +123,8 @@ pub fn begin(store: &Arc<dyn Store>, families: &[String], lease_span: i64, place
     place.watermark.synced(left.version, lease);
     place.watermark.keyspaces(keyspaces.next);
     number(store, &keyspaces)?;
-    Ok(Life { first, lease, keyspaces })
+    let lock = read_lock(&*snapshot)?;
+    Ok(Life { first, lease, keyspaces, lock })
 }
 
 /// What there is to be read by a life that writes nothing. Its only version is that of the newest commit.
@@ -129,7 +134,12 @@ pub fn begin_to_read(store: &Arc<dyn Store>, families: &[String]) -> Result<Life
     // Keyspaces without a number get one for this life.
     let keyspaces = Keyspaces::read(&*snapshot, families, &mut *store.clone().batch())?;
     number(store, &keyspaces)?;
-    Ok(Life { first: left.version.max(format::FIRST_VERSION), lease: left.lease, keyspaces })
+    let lock = read_lock(&*snapshot)?;
+    Ok(Life { first: left.version.max(format::FIRST_VERSION), lease: left.lease, keyspaces, lock })
+}
+
+fn read_lock(snapshot: &dyn Snapshot) -> Result<Lock> {
+    Ok(Lock::new(snapshot.get(Tier::Disk, 0, LOCK_KEY)?.as_deref()))
 }
 
 fn number(store: &Arc<dyn Store>, keyspaces: &Keyspaces) -> Result<()> {

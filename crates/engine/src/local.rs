@@ -4,22 +4,28 @@
 //! callback runs: callbacks run on the executor, which has no lock of ours, or on a thread that
 //! commits, between two groups.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use plinth_api::{key::successor, Code, DatabaseOptions, Error, Result, TransactionDefaults, Value};
+use uuid::Uuid;
 
 use crate::commit::{prepare, Detached, Outcome, Pipeline, Request};
+use crate::database::milliseconds;
 use crate::defects::{is_on, Defect};
 use crate::executor::Executor;
 use crate::front::Front;
 use crate::keyspaces::OnDropped;
-use crate::metrics::Counters;
+use crate::lock::Lock;
+use crate::metrics::{AskVisitors, Counters, Operations};
 use crate::numbers::Keyspaces;
+use crate::roll::{AskGuests, Kindred, Roll};
 use crate::service::{AsyncCommit, Service};
 use crate::store::{keyspace_gone, Range, Tier, Visit, NOT_IN_MEMORY};
+use crate::upkeep::Gate;
 use crate::vacant::{VacantRanges, WORTH_NOTING};
-use crate::version::{ReadPoint, Versions};
+use crate::version::{ReadPoint, Readers, Versions};
 use crate::watch::{Seen, Slot, Touched, Watch};
 use crate::wire::Counts;
 
@@ -27,6 +33,8 @@ use crate::wire::Counts;
 const STALE: i64 = 100_000;
 /// How long a read waits for a version that does not exist yet (rule VER-8).
 const FUTURE_PATIENCE: Duration = Duration::from_secs(1);
+/// Versions can be raised up to this: so much is left above it for 146,000 years.
+const HIGHEST_RAISE: i64 = i64::MAX / 2;
 /// How soon a watch looks again for a version that is on its way.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
@@ -37,8 +45,22 @@ pub struct Local {
     pub pipeline: Arc<Pipeline>,
     pub counters: Arc<Counters>,
     pub keyspaces: Mutex<Keyspaces>,
+    /// Who knows of the guests; set at most once.
+    pub visitors: OnceLock<AskVisitors>,
+    /// Who asks the guests for their transactions; set at most once.
+    pub ask_guests: OnceLock<AskGuests>,
+    /// The other handles of this process.
+    pub kindred: Kindred,
+    /// What was done for guests.
+    pub for_guests: Operations,
     /// Who hears of keyspaces that are dropped; set at most once.
     pub on_dropped: OnceLock<OnDropped>,
+    /// Lets one upkeep in at a time.
+    pub upkeep: Gate,
+    /// Whether it is locked.
+    pub lock: Arc<Lock>,
+    /// How many follow the changes.
+    pub trackers: AtomicUsize,
     vacant: Arc<VacantRanges>,
     detached: Arc<Detached>,
     /// Numbers of the keyspaces that exist, in order; looked at by every call.
@@ -54,6 +76,7 @@ pub struct Parts {
     pub counters: Arc<Counters>,
     pub vacant: Arc<VacantRanges>,
     pub keyspaces: Keyspaces,
+    pub lock: Arc<Lock>,
 }
 
 impl Local {
@@ -69,7 +92,14 @@ impl Local {
             pipeline,
             counters: parts.counters,
             keyspaces: Mutex::new(parts.keyspaces),
+            visitors: OnceLock::new(),
+            ask_guests: OnceLock::new(),
+            kindred: Kindred::default(),
+            for_guests: Operations::default(),
             on_dropped: OnceLock::new(),
+            upkeep: Gate::default(),
+            lock: parts.lock,
+            trackers: AtomicUsize::new(0),
             vacant: parts.vacant,
             detached,
             alive: RwLock::new(alive),
@@ -105,8 +135,39 @@ impl Local {
         self.pipeline.sync()
     }
 
+    /// Has versions go on above one.
+    pub fn raise_version(&self, above: i64) -> Result<()> {
+        self.check_open()?;
+        if above > HIGHEST_RAISE {
+            let text = format!("version {above} is above {HIGHEST_RAISE}, to which versions can be raised");
+            return Err(Error::new(Code::VERSION_INVALID).context(text));
+        }
+        self.pipeline.raise(above)
+    }
+
+    /// Lets go of versions up to one.
+    pub fn expire(&self, version: i64) -> Result<u64> {
+        self.check_open()?;
+        let gone = self.versions.expire(version);
+        let name = &*self.front.identity.0;
+        tracing::info!(target: "plinth::versions", database = name, version, gone, "versions were expired");
+        Ok(gone)
+    }
+
+    /// The live transactions of every handle of every process; or has the one expired that is asked for.
+    pub fn roll(&self, expire: Option<Uuid>) -> Result<Roll> {
+        self.check_open()?;
+        let mut roll = self.front.roll(expire);
+        self.kindred.ask(expire, &mut roll);
+        if let Some(ask) = self.ask_guests.get() {
+            roll.add(ask(expire)?);
+        }
+        Ok(roll)
+    }
+
     /// The counters.
     pub fn counts(&self) -> Counts {
+        let past = self.versions.past();
         Counts {
             commits: self.counters.commits.get(),
             conflicts: self.counters.conflicts.get(),
@@ -116,10 +177,16 @@ impl Local {
             syncs: self.counters.syncs.get(),
             watches: self.front.watches.count() as u64,
             conflict_history_bytes: self.counters.history_bytes.get(),
-            retained_versions: self.versions.count() as u64,
+            retained_versions: past.versions,
+            held_states: self.versions.held() as u64,
             latest_version: self.versions.latest().version,
             guests: 0,
             stages: self.counters.stages.times(),
+            oldest_version: past.oldest,
+            oldest_age_ms: past.age_ms,
+            retained_bytes: past.bytes,
+            retained_by: past.reason,
+            let_go: past.let_go,
         }
     }
 
@@ -128,7 +195,22 @@ impl Local {
         if self.front.close() {
             return Ok(());
         }
+        let began = Instant::now();
+        let ended = self.end();
+        let (name, took_ms) = (&*self.front.identity.0, milliseconds(began));
+        match &ended {
+            Ok(()) => tracing::info!(target: "plinth::open", database = name, took_ms, "the database is closed"),
+            Err(error) => {
+                let code = error.code().number();
+                tracing::error!(target: "plinth::open", database = name, took_ms, code, "closed with a failure: {error}");
+            }
+        }
+        ended
+    }
+
+    fn end(&self) -> Result<()> {
         self.end_watches(None, Code::DATABASE_CLOSED);
+        self.upkeep.wait_until_free();
         self.front.executor.close();
         let Some(store) = self.pipeline.close() else {
             return Ok(());
@@ -264,6 +346,12 @@ impl Service for Local {
         Ok(self.versions.latest())
     }
 
+    fn latest_unlocked(&self, tier: Tier) -> Result<Arc<ReadPoint>> {
+        let point = self.latest(tier)?;
+        // After the look at the state: once a lock is there no state of a later moment is given out.
+        self.lock.check().map(|()| point)
+    }
+
     fn at(&self, version: i64) -> Result<Arc<ReadPoint>> {
         let until = Instant::now() + FUTURE_PATIENCE;
         loop {
@@ -344,6 +432,14 @@ impl Service for Local {
         &self.front.executor
     }
 
+    fn readers(&self) -> Option<&Arc<Readers>> {
+        self.versions.keep().readers.as_ref()
+    }
+
+    fn note_slow(&self) {
+        self.front.slow.add(1);
+    }
+
     fn reserve_watch(&self) -> Result<Slot> {
         self.front.reserve_watch()
     }
@@ -380,6 +476,10 @@ impl Service for Local {
 
     fn release(&self, bytes: usize) {
         self.front.release(bytes);
+    }
+
+    fn operations(&self) -> &Operations {
+        &self.front.operations
     }
 
     fn ended(&self) {

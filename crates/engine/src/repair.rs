@@ -13,11 +13,11 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use plinth_api::{Code, DatabaseOptions, Error, Repaired, Result};
 
-use crate::database::left_to_open;
+use crate::database::{left_to_open, milliseconds};
 use crate::format;
 use crate::inherited;
 use crate::life::Left;
@@ -32,6 +32,30 @@ const KEYSPACES_UNKNOWN: u32 = 1 << 24;
 
 /// Repairs the database in a directory that nobody has open.
 pub fn repair(path: &str) -> Result<Repaired> {
+    let began = Instant::now();
+    let repaired = make_whole(path);
+    let took_ms = milliseconds(began);
+    match &repaired {
+        Ok(Repaired { version, acknowledged, rebuilt, lost_files, lost_bytes }) => tracing::warn!(
+            target: "plinth::repair",
+            database = path,
+            took_ms,
+            version,
+            acknowledged,
+            rebuilt,
+            lost_files,
+            lost_bytes,
+            "the database was repaired",
+        ),
+        Err(error) => {
+            let code = error.code().number();
+            tracing::error!(target: "plinth::repair", database = path, took_ms, code, "the repair failed: {error}");
+        }
+    }
+    repaired
+}
+
+fn make_whole(path: &str) -> Result<Repaired> {
     inherited::check_may_host()?;
     let path = Path::new(path);
     let within = |error: Error| error.context(path.display().to_string());

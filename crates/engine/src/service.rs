@@ -9,8 +9,9 @@ use plinth_api::{Code, DatabaseOptions, Result, TransactionDefaults, Value};
 
 use crate::commit::{Outcome, Request};
 use crate::executor::Executor;
+use crate::metrics::Operations;
 use crate::store::{Range, Tier, Visit};
-use crate::version::ReadPoint;
+use crate::version::{ReadPoint, Readers};
 use crate::watch::{Slot, Watch};
 
 /// A commit that nobody waits for.
@@ -47,6 +48,9 @@ pub trait Service: Send + Sync {
     /// The newest state, which holds every commit acknowledged so far.
     fn latest(&self, tier: Tier) -> Result<Arc<ReadPoint>>;
 
+    /// The same for who does not know of locks: 1038 while the database is locked.
+    fn latest_unlocked(&self, tier: Tier) -> Result<Arc<ReadPoint>>;
+
     /// The state at a version; waits up to a second for one in the future (rule VER-8).
     fn at(&self, version: i64) -> Result<Arc<ReadPoint>>;
 
@@ -59,9 +63,9 @@ pub trait Service: Send + Sync {
     /// Reads keys: their values in the same order.
     fn get_many(&self, at: &ReadPoint, tier: Tier, keyspace: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>>;
 
-    /// Reads a key in the newest state, and says which one that is.
+    /// Reads a key in the newest state, and says which one that is; 1038 while the database is locked.
     fn get_latest(&self, keyspace: u32, key: &[u8]) -> Result<(Arc<ReadPoint>, Option<Value>)> {
-        let point = self.latest(Tier::Disk)?;
+        let point = self.latest_unlocked(Tier::Disk)?;
         let value = self.get(&point, Tier::Disk, keyspace, key)?;
         Ok((point, value))
     }
@@ -87,6 +91,14 @@ pub trait Service: Send + Sync {
     /// Counts a commit that failed.
     fn commit_failed(&self, code: Code);
 
+    /// Where transactions are noted that read, if somebody wants to know.
+    fn readers(&self) -> Option<&Arc<Readers>> {
+        None
+    }
+
+    /// Counts a transaction that took too long.
+    fn note_slow(&self);
+
     /// The threads of asynchronous calls.
     fn executor(&self) -> &Arc<Executor>;
 
@@ -104,6 +116,9 @@ pub trait Service: Send + Sync {
 
     /// Gives bytes back.
     fn release(&self, bytes: usize);
+
+    /// Where what transactions do is counted.
+    fn operations(&self) -> &Operations;
 
     /// A transaction has ended.
     fn ended(&self);

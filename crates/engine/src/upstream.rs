@@ -7,10 +7,14 @@
 
 use std::sync::Arc;
 
-use plinth_api::{Code, Result, Value};
+use plinth_api::{Changes, Code, Held, Progress, Result, Value};
+use uuid::Uuid;
 
 use crate::commit::{Outcome, Request};
+use crate::metrics::Facts;
+use crate::roll::Roll;
 use crate::store::{Range, Tier, Visit};
+use crate::upkeep::task::{Finished, Task};
 use crate::version::ReadPoint;
 use crate::watch::Watch;
 use crate::wire::Counts;
@@ -23,8 +27,8 @@ pub const LOST: Code = Code::from_number(-3);
 /// With [`Tier::Memory`] a call never waits: it fails with [`crate::store::NOT_IN_MEMORY`] where it
 /// would have to.
 pub trait Upstream: Send + Sync {
-    /// The newest state.
-    fn latest(&self, tier: Tier) -> Result<Arc<ReadPoint>>;
+    /// The newest state; 1038 while the database is locked, unless the caller is aware of that.
+    fn latest(&self, tier: Tier, lock_aware: bool) -> Result<Arc<ReadPoint>>;
 
     /// The state at a version. `wait` for up to a second if it lies in the future.
     fn at(&self, version: i64, wait: bool) -> Result<Arc<ReadPoint>>;
@@ -35,9 +39,9 @@ pub trait Upstream: Send + Sync {
     /// Reads keys: their values in the same order.
     fn get_many(&self, at: &ReadPoint, tier: Tier, keyspace: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>>;
 
-    /// Reads a key in the newest state, and says which one that is.
+    /// Reads a key in the newest state, and says which one that is; 1038 while the database is locked.
     fn get_latest(&self, tier: Tier, keyspace: u32, key: &[u8]) -> Result<(Arc<ReadPoint>, Option<Value>)> {
-        let point = self.latest(tier)?;
+        let point = self.latest(tier, false)?;
         let value = self.get(&point, tier, keyspace, key)?;
         Ok((point, value))
     }
@@ -83,6 +87,30 @@ pub trait Upstream: Send + Sync {
     /// Makes every acknowledged commit durable.
     fn sync(&self) -> Result<()>;
 
+    /// Has a task of upkeep done. `progress` hears of it on the calling thread.
+    fn upkeep(&self, task: &Task, progress: &dyn Progress) -> Result<Finished>;
+
+    /// What there is to tell of the database.
+    fn facts(&self) -> Result<Facts>;
+
+    /// Holds the newest state.
+    fn hold(self: Arc<Self>) -> Result<Arc<dyn Held>>;
+
+    /// Begins to note what commits write.
+    fn track_changes(self: Arc<Self>, most_ranges: usize) -> Result<Box<dyn Changes>>;
+
+    /// Has versions go on above one.
+    fn raise_version(&self, above: i64) -> Result<()>;
+
+    /// Lets go of versions up to one.
+    fn expire(&self, version: i64) -> Result<u64>;
+
+    /// The live transactions of the database; or has the one expired that is asked for.
+    fn roll(&self, expire: Option<Uuid>) -> Result<Roll>;
+
+    /// Answers what [`Events::who`] asked. Returns at once.
+    fn here(&self, _question: u64, _roll: Roll) {}
+
     /// The counters of the database.
     fn counts(&self) -> Result<Counts>;
 }
@@ -95,4 +123,7 @@ pub trait Events: Send + Sync {
 
     /// A keyspace is no more.
     fn dropped(&self, keyspace: u32);
+
+    /// The host asks for the live transactions of this handle, or has one expired: [`Upstream::here`].
+    fn who(&self, question: u64, expire: Option<Uuid>);
 }

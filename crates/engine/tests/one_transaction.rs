@@ -7,6 +7,8 @@ mod common;
 use std::sync::Barrier;
 use std::time::Duration;
 
+use plinth_api::{KeySelector, RangeOptions};
+
 use common::{code, get, keys, look, memory, put, DEFAULT};
 
 const THREADS: u32 = 8;
@@ -163,4 +165,32 @@ fn resets_in_the_middle_of_everything_leave_it_usable() {
     assert_eq!(database.metrics().live_transactions, 1);
     drop(transaction);
     assert_eq!(database.metrics().transaction_bytes, 0);
+}
+
+/// CONF-5 and RST-1: a read for a life that a reset has ended reads nothing, and the life that follows has no
+/// conflict of it.
+#[test]
+fn a_range_read_for_a_life_that_is_over_leaves_no_conflict() {
+    let database = memory();
+    put(&*database, b"b", b"1");
+    let transaction = database.begin().unwrap();
+    let read = |life| {
+        let [begin, end] = [&b"a"[..], b"z"].map(KeySelector::first_greater_or_equal);
+        transaction.get_range_in(life, DEFAULT, begin, end, RangeOptions::default())
+    };
+    let first = transaction.life();
+    assert_eq!(read(first).unwrap().len(), 1);
+    transaction.reset().unwrap();
+    // The new life has a read version, so that what is written below comes after it.
+    assert!(get(&*transaction, b"y").is_none());
+    assert_eq!(code(read(first)), 1025);
+    put(&*database, b"b", b"2");
+    transaction.set(DEFAULT, b"own", b"").unwrap();
+    transaction.commit().unwrap();
+    // In its own life it is a read like any other.
+    transaction.reset().unwrap();
+    assert_eq!(read(transaction.life()).unwrap().len(), 2);
+    put(&*database, b"b", b"3");
+    transaction.set(DEFAULT, b"own", b"").unwrap();
+    assert_eq!(code(transaction.commit()), 1020);
 }

@@ -195,6 +195,24 @@ fn databases_in_memory_are_apart_and_gone_after_close() {
     assert_eq!(look(&*common::memory(), b"key"), None);
 }
 
+/// What the file system has at its root, where an ordinary user can make nothing.
+fn root_of_everything() -> Vec<std::ffi::OsString> {
+    let mut names: Vec<_> = fs::read_dir("/").unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn databases_in_memory_make_nothing_in_the_file_system() {
+    let before = root_of_everything();
+    let database = common::memory();
+    put(&*database, b"key", b"value");
+    database.open_keyspace("second").unwrap();
+    assert_eq!(root_of_everything(), before);
+    database.close().unwrap();
+    assert_eq!(root_of_everything(), before);
+}
+
 /// Opens a directory, and does not wait for it for ever.
 fn open_soon(path: String) -> Result<std::sync::Arc<dyn Database>, plinth_api::Error> {
     let (tell, told) = std::sync::mpsc::channel();

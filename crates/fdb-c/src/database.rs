@@ -18,7 +18,7 @@ use crate::layout::FDBDatabase;
 use crate::location::Location;
 use crate::option;
 use crate::registry::{self, Lease};
-use crate::status::ClientFacts;
+use plinth_api::status::ClientFacts;
 
 /// All databases that were not destroyed.
 pub static DATABASES: Table<Arc<Database>> = Table::new("database", 9);

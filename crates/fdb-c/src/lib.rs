@@ -21,7 +21,6 @@ mod option_table;
 mod output;
 mod registry;
 mod special;
-mod status;
 mod store;
 mod streaming;
 mod system;

@@ -70,7 +70,7 @@ pub fn of_database(code: c_int, value: &[u8]) -> Result<Option<DatabaseOption>> 
 /// The transaction option that a database option is a default for.
 pub fn default_of(option: DatabaseOption) -> Option<TransactionOption> {
     Some(match option {
-        DatabaseOption::MaxWatches(_) => return None,
+        DatabaseOption::MaxWatches(_) | DatabaseOption::SlowTransaction(_) => return None,
         DatabaseOption::SnapshotRywEnable => TransactionOption::SnapshotRywBy(1),
         DatabaseOption::SnapshotRywDisable => TransactionOption::SnapshotRywBy(-1),
         DatabaseOption::TransactionTimeout(value) => TransactionOption::Timeout(value),

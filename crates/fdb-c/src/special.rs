@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use crate::layout::FDBFuture;
 use crate::output::Output;
-use crate::status;
 use crate::transaction::Transaction;
 use crate::{tenant, version};
+use plinth_api::status;
 
 const TRACING: &[u8] = b"\xff\xff/tracing/";
 const END_OF_TRACING: &[u8] = b"\xff\xff/tracing0";

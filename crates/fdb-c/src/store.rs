@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use plinth_api::{Code, Database, DatabaseOption, DatabaseOptions, Error, Keyspace, Preset, Result, Transaction};
+use plinth_api::{
+    Code, Database, DatabaseOption, DatabaseOptions, Error, Keyspace, Preset, Result, Transaction, TransactionOption,
+};
 use plinth_boundary::fork;
 use plinth_engine::inherited;
 
 use crate::location::{Location, Place};
-use crate::status::{ClientFacts, StatusFacts};
 use crate::{network, registry, system, tenant, texts};
+use plinth_api::status::{ClientFacts, StatusFacts};
 
 /// Names a preset in the environment.
 const PRESET: &str = "PLINTH_PRESET";
@@ -94,7 +96,11 @@ impl Store {
         fork::close_at_exit();
         // Each handle has a limit of its own.
         database.set_option(DatabaseOption::MaxWatches(MOST_WATCHES))?;
-        let identity = system::retried(&*database, |transaction| transaction.get(0, CLUSTER_ID, true))?;
+        // Also if it is locked.
+        let identity = system::retried(&*database, |transaction| {
+            transaction.set_option(TransactionOption::ReadLockAware)?;
+            transaction.get(0, CLUSTER_ID, true)
+        })?;
         let store = Self {
             database,
             identity: identity.map_or_else(String::new, |id| String::from_utf8_lossy(&id).into_owned()),
@@ -121,6 +127,11 @@ impl Store {
     /// Begins a transaction.
     pub fn begin(&self) -> Result<Arc<dyn Transaction>> {
         self.database.begin()
+    }
+
+    /// Sees to it that later versions are above one.
+    pub fn raise_version(&self, version: i64) -> Result<()> {
+        self.database.raise_version(version)
     }
 
     /// What has to be done now and then.
@@ -169,6 +180,7 @@ impl Store {
             release: texts::release().to_owned(),
             protocol: texts::protocol(),
             available: self.database.begin().is_ok(),
+            lock: self.database.locked().ok().flatten(),
             in_memory: self.in_memory,
             generation: self.generation.load(Ordering::Relaxed),
             timestamp: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
@@ -178,6 +190,8 @@ impl Store {
             committed: metrics.commits,
             conflicted: metrics.conflicts,
             started: None,
+            trouble: None,
+            work: None,
         }
     }
 
@@ -232,7 +246,10 @@ impl Store {
             return Ok(());
         }
         let tenants = self.tenants()?;
-        let known = system::retried(&*self.database, |transaction| tenant::ids(transaction, tenants))?;
+        let known = system::retried(&*self.database, |transaction| {
+            transaction.set_option(TransactionOption::ReadLockAware)?;
+            tenant::ids(transaction, tenants)
+        })?;
         let id = |name: &str| name.strip_prefix(TENANT).and_then(|id| id.parse::<i64>().ok());
         for orphan in names.iter().filter_map(|name| id(name)).filter(|id| !known.contains(id)) {
             self.remove_tenant(orphan);

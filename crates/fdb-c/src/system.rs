@@ -46,6 +46,7 @@ pub fn retried<T>(database: &dyn Database, work: impl Fn(&dyn Transaction) -> Re
 pub fn begin(database: &dyn Database, connection: &str, kept: &mut Kept) -> Result<()> {
     retried(database, |transaction| {
         transaction.set_option(TransactionOption::AccessSystemKeys)?;
+        transaction.set_option(TransactionOption::LockAware)?;
         for (key, value) in [(COORDINATORS, connection.as_bytes()), (FIRST_SHARD, b"\x01")] {
             if transaction.get(0, key, true)?.as_deref() != Some(value) {
                 transaction.set(0, key, value)?;
@@ -74,6 +75,7 @@ fn keep(transaction: &dyn Transaction) -> Result<()> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
     transaction.set_option(TransactionOption::AccessSystemKeys)?;
+    transaction.set_option(TransactionOption::LockAware)?;
     // Nobody relies on the newest row: it need not wait for the disk.
     transaction.set_option(TransactionOption::Durability(Durability::Buffered))?;
     let version = transaction.read_version()?;

@@ -27,6 +27,9 @@ use crate::{errors, special, texts, version};
 /// All transactions that were not destroyed.
 pub static TRANSACTIONS: Table<Arc<Transaction>> = Table::new("transaction", 10);
 
+/// A key of the system: no commit gets a version below that in its value, 8 bytes, little-endian. FoundationDB's restore
+/// and `advanceversion` of its `fdbcli` write it.
+const LOWEST_COMMIT_VERSION: &[u8] = b"\xff/minRequiredCommitVersion";
 /// A longer mapper could make no key that there may be.
 const LONGEST_MAPPER: usize = 100_000;
 /// Tags at most (option 800).
@@ -68,6 +71,8 @@ pub struct Extra {
     pub trace: special::Trace,
     /// Tenants to be removed once the transaction has committed.
     pub deleted: Vec<i64>,
+    /// What versions are raised above then.
+    raise: Option<i64>,
 }
 
 /// See the file's top.
@@ -392,7 +397,14 @@ impl Transaction {
         if is_special(key) {
             return self.quietly(|_| special::set(self, key, value));
         }
-        self.writing(|inner, keyspace| inner.set(keyspace, key, value));
+        self.writing(|inner, keyspace| {
+            inner.set(keyspace, key, value)?;
+            if key == LOWEST_COMMIT_VERSION && keyspace == 0 {
+                // A cluster recovers with versions from there on.
+                self.extra().raise = value.try_into().ok().map(|lowest| i64::from_le_bytes(lowest).saturating_sub(1));
+            }
+            Ok(())
+        });
     }
 
     /// Rule COM-9.
@@ -481,8 +493,13 @@ impl Transaction {
             let (me, future) = (self.clone(), future.clone());
             let done = Box::new(move |outcome: Result<()>| {
                 me.settle_calls();
+                let raise = me.extra().raise.take();
                 if outcome.is_ok() {
                     me.committed();
+                    if let (Some(version), Ok(inner)) = (raise, me.inner.clone()) {
+                        inner.defer(Box::new(move || me.raise_and_tell(version, &future)));
+                        return;
+                    }
                 }
                 // Who is told may end the last handle of the store.
                 drop(me);
@@ -490,6 +507,13 @@ impl Transaction {
             });
             Ok(inner.commit_async(done, true))
         })
+    }
+
+    /// Raises the versions of the store, then tells of the commit. It may be that only the first took effect.
+    fn raise_and_tell(self: Arc<Self>, version: i64, future: &Arc<Future>) {
+        let raised = self.store().and_then(|store| store.raise_version(version));
+        drop(self);
+        future.complete(raised.map(|()| Output::Nothing).map_err(|_| Error::new(Code::COMMIT_UNKNOWN_RESULT)));
     }
 
     fn committed(&self) {

@@ -1,10 +1,12 @@
 //! The command line. Relies on the engine to know the bounds of the options' values.
 
 use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt};
 use plinth_api::{DatabaseOptions, Durability, Preset};
+use plinth_engine::log::Level;
 
 /// What `--help` prints.
 const HELP: &str = "\
@@ -19,6 +21,11 @@ over when that one ends.
   --memory-budget BYTES       for caches and buffers; with k, m or g in KiB, MiB or GiB; default 512m,
                               or 64m with small-memory
   --window-ms N               how long a read version stays readable; default 5000
+  --log-level LEVEL           error, warning, info, debug or off: what is written to the standard error; default
+                              warning
+  --log-keys                  with keys in it, escaped and cut
+  --metrics [ADDRESS:]PORT    serve /metrics for Prometheus and /status as JSON, at 127.0.0.1 unless there
+                              is an address; [::1]:PORT for IPv6
   --must-exist                fail if there is no database in DIRECTORY
   --no-wait                   fail if another process hosts it
   -h, --help                  print this
@@ -45,6 +52,12 @@ pub struct Args {
     pub options: DatabaseOptions,
     /// Fail if another process hosts it.
     pub no_wait: bool,
+    /// What is written of its work; `None`: nothing.
+    pub log_level: Option<Level>,
+    /// Whether keys may be in it.
+    pub log_keys: bool,
+    /// Where metrics are served.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl Args {
@@ -53,12 +66,17 @@ impl Args {
         let mut parser = Parser::from_iter(given);
         let mut options = DatabaseOptions::default();
         let (mut directory, mut no_wait, mut budget) = (None, false, None);
+        let (mut log_level, mut log_keys) = (Some(Level::Warning), false);
+        let mut metrics = None;
         while let Some(arg) = parser.next()? {
             match arg {
                 Arg::Long("durability") => options.durability = parser.value()?.parse_with(durability)?,
                 Arg::Long("preset") => options.preset = parser.value()?.parse_with(preset)?,
                 Arg::Long("memory-budget") => budget = Some(parser.value()?.parse_with(bytes)?),
                 Arg::Long("window-ms") => options.window = Duration::from_millis(parser.value()?.parse()?),
+                Arg::Long("log-level") => log_level = parser.value()?.parse_with(level)?,
+                Arg::Long("log-keys") => log_keys = true,
+                Arg::Long("metrics") => metrics = Some(parser.value()?.parse_with(address)?),
                 Arg::Long("must-exist") => options.must_exist = true,
                 Arg::Long("no-wait") => no_wait = true,
                 Arg::Short('h') | Arg::Long("help") => return Ok(Command::Print(HELP.to_owned())),
@@ -73,7 +91,10 @@ impl Args {
         match directory.as_deref() {
             None | Some("") => Err("which DIRECTORY?".into()),
             Some(":memory:") => Err("a database in memory can't be shared".into()),
-            Some(directory) => Ok(Command::Serve(Self { directory: directory.to_owned(), options, no_wait })),
+            Some(directory) => {
+                let directory = directory.to_owned();
+                Ok(Command::Serve(Self { directory, options, no_wait, metrics, log_level, log_keys }))
+            }
         }
     }
 }
@@ -88,6 +109,21 @@ fn durability(name: &str) -> Result<Durability, &'static str> {
 
 fn preset(name: &str) -> Result<Preset, &'static str> {
     Preset::of_name(name).ok_or("none of balanced, small-memory, read-heavy and write-heavy")
+}
+
+fn level(name: &str) -> Result<Option<Level>, &'static str> {
+    match name {
+        "off" => Ok(None),
+        _ => Level::of_name(name).map(Some).ok_or("none of error, warning, info, debug and off"),
+    }
+}
+
+/// An address with its port, or a port of this machine alone.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    match text.parse() {
+        Ok(port) => Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        Err(_) => text.parse().map_err(|_| "neither a port nor an address with its port"),
+    }
 }
 
 /// A number of bytes, perhaps with a unit.
@@ -142,6 +178,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_logged_is_chosen() {
+        let chosen = |given: &[&str]| parse(given).map(|args| (args.log_level, args.log_keys));
+        assert_eq!(chosen(&["a"]), Ok((Some(Level::Warning), false)));
+        assert_eq!(chosen(&["a", "--log-level", "debug", "--log-keys"]), Ok((Some(Level::Debug), true)));
+        assert_eq!(chosen(&["a", "--log-level=off"]), Ok((None, false)));
+        assert!(chosen(&["a", "--log-level=loud"]).is_err());
+    }
+
+    #[test]
+    fn metrics_are_for_this_machine_unless_an_address_is_given() {
+        let address = |text| parse(&["a", "--metrics", text]).map(|args| args.metrics.unwrap().to_string());
+        assert_eq!(address("9469").unwrap(), "127.0.0.1:9469");
+        assert_eq!(address("0.0.0.0:1").unwrap(), "0.0.0.0:1");
+        assert_eq!(address("[::1]:80").unwrap(), "[::1]:80");
+        for wrong in ["", "localhost", "localhost:80", "65536", "-1", "1.2.3.4", "1.2.3.4:", ":80"] {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(parse(&["a"]).unwrap().metrics, None);
+    }
+
+    #[test]
     fn bytes_with_and_without_units() {
         let known = [("0", 0), ("17", 17), ("3k", 3 << 10), ("64M", 64 << 20), ("2g", 2 << 30)];
         for (text, expected) in known {
@@ -173,9 +230,18 @@ mod tests {
     #[test]
     fn help_names_every_option() {
         let help = parse(&["a", "--help"]).unwrap_err();
-        for name in
-            ["--durability", "--preset", "--memory-budget", "--window-ms", "--must-exist", "--no-wait", "--version"]
-        {
+        for name in [
+            "--durability",
+            "--preset",
+            "--metrics",
+            "--memory-budget",
+            "--window-ms",
+            "--must-exist",
+            "--no-wait",
+            "--version",
+            "--log-level",
+            "--log-keys",
+        ] {
             assert!(help.contains(name), "{name}");
         }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use plinth_api::{Code, Database, Durability, Error, Metrics, Result};
 
 use crate::args::Args;
+use crate::exporter::Exporter;
 use crate::notify::notify;
 use crate::signals::{Signals, Wish};
 
@@ -20,11 +21,15 @@ const LOOK: Duration = Duration::from_millis(100);
 pub fn run(args: &Args) -> Result<()> {
     let signals =
         Signals::catch().map_err(|error| Error::new(Code::IO_ERROR).context("catching signals").caused_by(error))?;
+    let exporter = args.metrics.map(Exporter::bind).transpose()?;
     let mut waiting = Waiting { args, said: false };
     let Some(database) = open(&mut waiting, &signals)? else {
         notify("STOPPING=1");
         return Ok(());
     };
+    if let Some(exporter) = &exporter {
+        exporter.tell_of(&database);
+    }
     if waiting.until_host(&*database, &signals)? {
         // Nobody may be reading.
         let _ = writeln!(std::io::stdout(), "plinthd: serving {} (pid {})", args.directory, std::process::id());

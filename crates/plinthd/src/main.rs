@@ -5,8 +5,11 @@
 //! for systemd. Order: signals are caught before the directory is opened, so none is lost.
 
 mod args;
+mod exporter;
 mod host;
+mod journal;
 mod notify;
+mod process;
 mod signals;
 
 use std::io::Write as _;
@@ -31,7 +34,9 @@ fn main() -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    match host::run(&args) {
+    let ended = journal::begin(&args).and_then(|()| host::run(&args));
+    journal::end();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("plinthd: {error}");

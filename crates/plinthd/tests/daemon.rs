@@ -5,7 +5,8 @@
 // What the tests share may panic as they may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::io::{BufRead, BufReader, Read as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
@@ -351,4 +352,114 @@ fn help_and_version_need_no_directory() {
         assert!(daemon.ended().0.success());
         assert!(words.contains(expected), "{words}");
     }
+}
+
+/// One that serves its pages too, and their address.
+fn with_pages(path: &Path) -> (Daemon, String) {
+    let mut daemon = Daemon::start(&[text(path), "--metrics", "0"]);
+    let first = patiently(|| line(&mut daemon.errors));
+    let address = first.strip_prefix("plinthd: metrics at http://").and_then(|rest| rest.strip_suffix("/metrics\n"));
+    let address = address.unwrap_or_else(|| panic!("{first}")).to_owned();
+    daemon.expect_serving(path);
+    (daemon, address)
+}
+
+/// What comes back: the first line, and what follows the head.
+fn ask(address: &str, request: &[u8]) -> (String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(request).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer}"));
+    (head.lines().next().unwrap().to_owned(), body.to_owned())
+}
+
+fn page(address: &str, path: &str) -> String {
+    let (status, body) = ask(address, format!("GET {path} HTTP/1.1\r\nHost: here\r\n\r\n").as_bytes());
+    assert_eq!(status, "HTTP/1.1 200 OK", "{body}");
+    body
+}
+
+#[test]
+fn its_pages_tell_what_guests_do() {
+    let (_parent, path) = database_path();
+    let (daemon, address) = with_pages(&path);
+    let guest = open(&path).unwrap();
+    for key in [b"a", b"b", b"c"] {
+        put(&*guest, key, b"value");
+    }
+    assert!(get(&*guest, b"b").is_some());
+    // A value that was read is written by somebody else before the commit.
+    let loser = guest.begin().unwrap();
+    loser.get(0, b"a", false).unwrap();
+    put(&*guest, b"a", b"other");
+    loser.set(0, b"d", b"never").unwrap();
+    loser.commit().unwrap_err();
+    let metrics = page(&address, "/metrics");
+    let number = |name: &str, labels: &str| {
+        let start = format!("{name}{{database=\"{}\"{labels}}} ", text(&path));
+        let found = metrics.lines().find_map(|line| line.strip_prefix(&start));
+        found.unwrap_or_else(|| panic!("no {start}")).parse::<f64>().unwrap()
+    };
+    assert_eq!(number("plinth_guests", ""), 1.0);
+    assert_eq!(number("plinth_commits_total", ""), 4.0);
+    assert_eq!(number("plinth_commit_conflicts_total", ",read=\"point\""), 1.0);
+    assert_eq!(number("plinth_operations_total", ",caller=\"guests\",operation=\"commit_sync\""), 5.0);
+    assert_eq!(number("plinth_operation_seconds_count", ",caller=\"guests\",operation=\"commit_sync\""), 5.0);
+    assert_eq!(number("plinth_operations_total", ",caller=\"guests\",operation=\"get\""), 2.0);
+    assert_eq!(number("plinth_failures_total", ",caller=\"guests\",operation=\"commit\",code=\"1020\""), 1.0);
+    assert_eq!(number("plinth_operations_total", ",caller=\"host\",operation=\"set\""), 0.0);
+    assert_eq!(number("plinth_host_pid", ""), f64::from(daemon.child.id()));
+    assert!(metrics.contains("\nprocess_resident_memory_bytes "), "{metrics}");
+    let status = page(&address, "/status");
+    assert!(status.contains(&format!("\"guests\":[{{\"pid\":{}}}]", std::process::id())), "{status}");
+    // The guest's page has the host's numbers, and its own.
+    let own = guest.metrics_text().unwrap();
+    for line in [
+        format!("plinth_host_pid{{database=\"{}\"}} {}", text(&path), daemon.child.id()),
+        format!("plinth_operations_total{{database=\"{}\",caller=\"guest\",operation=\"set\"}} 5", text(&path)),
+        format!("plinth_commits_total{{database=\"{}\"}} 4", text(&path)),
+    ] {
+        // What the loser did is handed in, though it was not destroyed: its commit has ended.
+        assert!(own.lines().any(|found| found == line), "{line}");
+    }
+    guest.close().unwrap();
+    assert!(daemon.stop(Signal::TERM).success());
+}
+
+#[test]
+fn what_is_no_request_for_a_page_gets_none() {
+    let (_parent, path) = database_path();
+    let (daemon, address) = with_pages(&path);
+    for (request, expected) in [
+        (&b"GET /else HTTP/1.1\r\n\r\n"[..], "HTTP/1.1 404 Not Found"),
+        (b"POST /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 405 Method Not Allowed"),
+        (b"GET /metrics\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+        (b"\xff\xfe\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+        (b"GET /metrics SPDY/9\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+        (&[b'x'; 8 * 1024 + 512], "HTTP/1.1 400 Bad Request"),
+    ] {
+        assert_eq!(ask(&address, request).0, expected);
+    }
+    let (status, body) = ask(&address, b"HEAD /metrics HTTP/1.0\r\n\r\n");
+    assert_eq!((status.as_str(), body.as_str()), ("HTTP/1.1 200 OK", ""));
+    assert!(page(&address, "/metrics?x=y").starts_with("# HELP plinth_info "));
+    // More of those that say nothing than there are threads: they are given up one after the other.
+    let silent: Vec<_> = (0..6).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    assert!(page(&address, "/").contains("/metrics"));
+    drop(silent);
+    assert!(daemon.stop(Signal::TERM).success());
+}
+
+#[test]
+fn an_address_that_is_taken_is_told_before_anything_is_opened() {
+    let (_parent, path) = database_path();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut daemon = Daemon::start(&[text(&path), "--metrics", &address]);
+    let (status, words) = daemon.ended();
+    assert_eq!(status.code(), Some(1));
+    assert!(words.contains(&address), "{words}");
+    assert!(!path.exists());
 }

@@ -31,6 +31,8 @@ typedef enum {
     SELECTOR,
     RANGE_OPTIONS,
     DATABASE_OPTIONS,
+    LOAD_OPTIONS,
+    MOVE_OPTIONS,
     NUMBER,
     SIZE,
     /* Never looked at by a function that only refuses. */
@@ -47,7 +49,11 @@ typedef enum {
     DONE_CALLBACK,
     CALLBACK,
     HOOK,
+    PROGRESS_CALLBACK,
+    WRITE_CALLBACK,
+    READ_CALLBACK,
     FINALISER,
+    LOG_CALLBACK,
     BODY,
     /* Handed on as it is. */
     USER,

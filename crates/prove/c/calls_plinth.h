@@ -92,10 +92,71 @@ static answer call_plinth_database_repair(const argument *a) {
     return (answer){.number = (int64_t)plinth_database_repair((const char *)a[0].address, (plinth_repaired *)a[1].address, (size_t)a[2].number)};
 }
 
+#undef plinth_database_checkpoint
+extern plinth_error plinth_database_checkpoint(plinth_database *, const char *, plinth_progress_callback, void *, int64_t *);
+static answer call_plinth_database_checkpoint(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_checkpoint((plinth_database *)a[0].address, (const char *)a[1].address, (plinth_progress_callback)a[2].code, (void *)a[3].address, (int64_t *)a[4].address)};
+}
+
+#undef plinth_database_backup
+extern plinth_error plinth_database_backup(plinth_database *, const char *, plinth_progress_callback, void *, plinth_backup *, size_t);
+static answer call_plinth_database_backup(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_backup((plinth_database *)a[0].address, (const char *)a[1].address, (plinth_progress_callback)a[2].code, (void *)a[3].address, (plinth_backup *)a[4].address, (size_t)a[5].number)};
+}
+
+#undef plinth_backup_list
+extern plinth_error plinth_backup_list(const char *, plinth_backups *);
+static answer call_plinth_backup_list(const argument *a) {
+    return (answer){.number = (int64_t)plinth_backup_list((const char *)a[0].address, (plinth_backups *)a[1].address)};
+}
+
+#undef plinth_backups_free
+extern void plinth_backups_free(plinth_backups *);
+static answer call_plinth_backups_free(const argument *a) {
+    plinth_backups_free((plinth_backups *)a[0].address);
+    return (answer){0};
+}
+
+#undef plinth_backup_verify
+extern plinth_error plinth_backup_verify(const char *, uint64_t, plinth_progress_callback, void *, plinth_backup *, size_t);
+static answer call_plinth_backup_verify(const argument *a) {
+    return (answer){.number = (int64_t)plinth_backup_verify((const char *)a[0].address, (uint64_t)a[1].number, (plinth_progress_callback)a[2].code, (void *)a[3].address, (plinth_backup *)a[4].address, (size_t)a[5].number)};
+}
+
+#undef plinth_backup_restore
+extern plinth_error plinth_backup_restore(const char *, uint64_t, const char *, plinth_progress_callback, void *, plinth_backup *, size_t);
+static answer call_plinth_backup_restore(const argument *a) {
+    return (answer){.number = (int64_t)plinth_backup_restore((const char *)a[0].address, (uint64_t)a[1].number, (const char *)a[2].address, (plinth_progress_callback)a[3].code, (void *)a[4].address, (plinth_backup *)a[5].address, (size_t)a[6].number)};
+}
+
+#undef plinth_backup_delete
+extern plinth_error plinth_backup_delete(const char *, uint64_t);
+static answer call_plinth_backup_delete(const argument *a) {
+    return (answer){.number = (int64_t)plinth_backup_delete((const char *)a[0].address, (uint64_t)a[1].number)};
+}
+
+#undef plinth_backup_keep
+extern plinth_error plinth_backup_keep(const char *, uint64_t);
+static answer call_plinth_backup_keep(const argument *a) {
+    return (answer){.number = (int64_t)plinth_backup_keep((const char *)a[0].address, (uint64_t)a[1].number)};
+}
+
 #undef plinth_database_metrics
 extern plinth_error plinth_database_metrics(plinth_database *, plinth_metrics *, size_t);
 static answer call_plinth_database_metrics(const argument *a) {
     return (answer){.number = (int64_t)plinth_database_metrics((plinth_database *)a[0].address, (plinth_metrics *)a[1].address, (size_t)a[2].number)};
+}
+
+#undef plinth_database_metrics_text
+extern plinth_error plinth_database_metrics_text(plinth_database *, plinth_value *);
+static answer call_plinth_database_metrics_text(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_metrics_text((plinth_database *)a[0].address, (plinth_value *)a[1].address)};
+}
+
+#undef plinth_database_status_json
+extern plinth_error plinth_database_status_json(plinth_database *, plinth_value *);
+static answer call_plinth_database_status_json(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_status_json((plinth_database *)a[0].address, (plinth_value *)a[1].address)};
 }
 
 #undef plinth_keyspace_open
@@ -120,6 +181,18 @@ static answer call_plinth_keyspace_list(const argument *a) {
 extern plinth_error plinth_keyspace_drop(plinth_database *, const char *);
 static answer call_plinth_keyspace_drop(const argument *a) {
     return (answer){.number = (int64_t)plinth_keyspace_drop((plinth_database *)a[0].address, (const char *)a[1].address)};
+}
+
+#undef plinth_database_verify
+extern plinth_error plinth_database_verify(plinth_database *, plinth_progress_callback, void *, plinth_verified *, size_t);
+static answer call_plinth_database_verify(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_verify((plinth_database *)a[0].address, (plinth_progress_callback)a[1].code, (void *)a[2].address, (plinth_verified *)a[3].address, (size_t)a[4].number)};
+}
+
+#undef plinth_database_compact
+extern plinth_error plinth_database_compact(plinth_database *, plinth_keyspace *, plinth_progress_callback, void *);
+static answer call_plinth_database_compact(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_compact((plinth_database *)a[0].address, (plinth_keyspace *)a[1].address, (plinth_progress_callback)a[2].code, (void *)a[3].address)};
 }
 
 #undef plinth_transaction_begin
@@ -393,10 +466,114 @@ static answer call_plinth_watch_destroy(const argument *a) {
     return (answer){.number = (int64_t)plinth_watch_destroy((plinth_watch *)a[0].address)};
 }
 
+#undef plinth_database_list_transactions
+extern plinth_error plinth_database_list_transactions(plinth_database *, plinth_transaction_list *);
+static answer call_plinth_database_list_transactions(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_list_transactions((plinth_database *)a[0].address, (plinth_transaction_list *)a[1].address)};
+}
+
+#undef plinth_transaction_list_free
+extern void plinth_transaction_list_free(plinth_transaction_list *);
+static answer call_plinth_transaction_list_free(const argument *a) {
+    plinth_transaction_list_free((plinth_transaction_list *)a[0].address);
+    return (answer){0};
+}
+
+#undef plinth_transaction_expire
+extern plinth_error plinth_transaction_expire(plinth_transaction *);
+static answer call_plinth_transaction_expire(const argument *a) {
+    return (answer){.number = (int64_t)plinth_transaction_expire((plinth_transaction *)a[0].address)};
+}
+
+#undef plinth_database_expire_transaction
+extern plinth_error plinth_database_expire_transaction(plinth_database *, const char *);
+static answer call_plinth_database_expire_transaction(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_expire_transaction((plinth_database *)a[0].address, (const char *)a[1].address)};
+}
+
+#undef plinth_database_expire
+extern plinth_error plinth_database_expire(plinth_database *, int64_t, uint64_t *);
+static answer call_plinth_database_expire(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_expire((plinth_database *)a[0].address, (int64_t)a[1].number, (uint64_t *)a[2].address)};
+}
+
+#undef plinth_transaction_get_conflict
+extern plinth_error plinth_transaction_get_conflict(plinth_transaction *, size_t, plinth_conflict *);
+static answer call_plinth_transaction_get_conflict(const argument *a) {
+    return (answer){.number = (int64_t)plinth_transaction_get_conflict((plinth_transaction *)a[0].address, (size_t)a[1].number, (plinth_conflict *)a[2].address)};
+}
+
+#undef plinth_conflict_free
+extern void plinth_conflict_free(plinth_conflict *);
+static answer call_plinth_conflict_free(const argument *a) {
+    plinth_conflict_free((plinth_conflict *)a[0].address);
+    return (answer){0};
+}
+
+#undef plinth_database_lock
+extern plinth_error plinth_database_lock(plinth_database *, const uint8_t *, size_t);
+static answer call_plinth_database_lock(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_lock((plinth_database *)a[0].address, (const uint8_t *)a[1].address, (size_t)a[2].number)};
+}
+
+#undef plinth_database_unlock
+extern plinth_error plinth_database_unlock(plinth_database *, const uint8_t *, size_t);
+static answer call_plinth_database_unlock(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_unlock((plinth_database *)a[0].address, (const uint8_t *)a[1].address, (size_t)a[2].number)};
+}
+
+#undef plinth_database_is_locked
+extern plinth_error plinth_database_is_locked(plinth_database *, bool *, uint8_t *);
+static answer call_plinth_database_is_locked(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_is_locked((plinth_database *)a[0].address, (bool *)a[1].address, (uint8_t *)a[2].address)};
+}
+
 #undef plinth_run
 extern plinth_error plinth_run(plinth_database *, plinth_run_body, void *);
 static answer call_plinth_run(const argument *a) {
     return (answer){.number = (int64_t)plinth_run((plinth_database *)a[0].address, (plinth_run_body)a[1].code, (void *)a[2].address)};
+}
+
+#undef plinth_set_log_callback
+extern plinth_error plinth_set_log_callback(int32_t, plinth_log_callback, void *);
+static answer call_plinth_set_log_callback(const argument *a) {
+    return (answer){.number = (int64_t)plinth_set_log_callback((int32_t)a[0].number, (plinth_log_callback)a[1].code, (void *)a[2].address)};
+}
+
+#undef plinth_database_dump
+extern plinth_error plinth_database_dump(plinth_database *, const char *, plinth_progress_callback, void *, plinth_dumped *, size_t);
+static answer call_plinth_database_dump(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_dump((plinth_database *)a[0].address, (const char *)a[1].address, (plinth_progress_callback)a[2].code, (void *)a[3].address, (plinth_dumped *)a[4].address, (size_t)a[5].number)};
+}
+
+#undef plinth_database_dump_to
+extern plinth_error plinth_database_dump_to(plinth_database *, plinth_write_callback, void *, plinth_progress_callback, void *, plinth_dumped *, size_t);
+static answer call_plinth_database_dump_to(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_dump_to((plinth_database *)a[0].address, (plinth_write_callback)a[1].code, (void *)a[2].address, (plinth_progress_callback)a[3].code, (void *)a[4].address, (plinth_dumped *)a[5].address, (size_t)a[6].number)};
+}
+
+#undef plinth_database_load
+extern plinth_error plinth_database_load(plinth_database *, const char *, const plinth_load_options *, plinth_progress_callback, void *, plinth_dumped *, size_t);
+static answer call_plinth_database_load(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_load((plinth_database *)a[0].address, (const char *)a[1].address, (const plinth_load_options *)a[2].address, (plinth_progress_callback)a[3].code, (void *)a[4].address, (plinth_dumped *)a[5].address, (size_t)a[6].number)};
+}
+
+#undef plinth_database_load_from
+extern plinth_error plinth_database_load_from(plinth_database *, plinth_read_callback, void *, const plinth_load_options *, plinth_progress_callback, void *, plinth_dumped *, size_t);
+static answer call_plinth_database_load_from(const argument *a) {
+    return (answer){.number = (int64_t)plinth_database_load_from((plinth_database *)a[0].address, (plinth_read_callback)a[1].code, (void *)a[2].address, (const plinth_load_options *)a[3].address, (plinth_progress_callback)a[4].code, (void *)a[5].address, (plinth_dumped *)a[6].address, (size_t)a[7].number)};
+}
+
+#undef plinth_dump_check
+extern plinth_error plinth_dump_check(const char *, plinth_progress_callback, void *, plinth_dumped *, size_t);
+static answer call_plinth_dump_check(const argument *a) {
+    return (answer){.number = (int64_t)plinth_dump_check((const char *)a[0].address, (plinth_progress_callback)a[1].code, (void *)a[2].address, (plinth_dumped *)a[3].address, (size_t)a[4].number)};
+}
+
+#undef plinth_move
+extern plinth_error plinth_move(plinth_database *, plinth_database *, const plinth_move_options *, plinth_progress_callback, void *, plinth_move_report *, size_t);
+static answer call_plinth_move(const argument *a) {
+    return (answer){.number = (int64_t)plinth_move((plinth_database *)a[0].address, (plinth_database *)a[1].address, (const plinth_move_options *)a[2].address, (plinth_progress_callback)a[3].code, (void *)a[4].address, (plinth_move_report *)a[5].address, (size_t)a[6].number)};
 }
 
 static const function functions[] = {
@@ -414,11 +591,23 @@ static const function functions[] = {
     {"plinth_database_sync", call_plinth_database_sync, GIVES_ERROR, 1, {{DATABASE, 0, "db"}}},
     {"plinth_database_close", call_plinth_database_close, GIVES_ERROR, 1, {{DATABASE, 0, "db"}}},
     {"plinth_database_repair", call_plinth_database_repair, GIVES_ERROR, 3, {{TEXT, 0, "path"}, {OUT, sizeof(plinth_repaired), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
+    {"plinth_database_checkpoint", call_plinth_database_checkpoint, GIVES_ERROR, 5, {{DATABASE, 0, "db"}, {TEXT, 0, "path"}, {PROGRESS_CALLBACK, 0, "progress"}, {USER, 0, "context"}, {OUT, sizeof(int64_t), "out"}}},
+    {"plinth_database_backup", call_plinth_database_backup, GIVES_ERROR, 6, {{DATABASE, 0, "db"}, {TEXT, 0, "path"}, {PROGRESS_CALLBACK, 0, "progress"}, {USER, 0, "context"}, {OUT, sizeof(plinth_backup), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
+    {"plinth_backup_list", call_plinth_backup_list, GIVES_ERROR, 2, {{TEXT, 0, "path"}, {OUT, sizeof(plinth_backups), "out"}}},
+    {"plinth_backups_free", call_plinth_backups_free, GIVES_NOTHING, 1, {{FREED, sizeof(plinth_backups), "backups"}}},
+    {"plinth_backup_verify", call_plinth_backup_verify, GIVES_ERROR, 6, {{TEXT, 0, "path"}, {NUMBER, sizeof(uint64_t), "number"}, {PROGRESS_CALLBACK, 0, "progress"}, {USER, 0, "context"}, {OUT, sizeof(plinth_backup), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
+    {"plinth_backup_restore", call_plinth_backup_restore, GIVES_ERROR, 7, {{TEXT, 0, "path"}, {NUMBER, sizeof(uint64_t), "number"}, {TEXT, 0, "to"}, {PROGRESS_CALLBACK, 0, "progress"}, {USER, 0, "context"}, {OUT, sizeof(plinth_backup), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
+    {"plinth_backup_delete", call_plinth_backup_delete, GIVES_ERROR, 2, {{TEXT, 0, "path"}, {NUMBER, sizeof(uint64_t), "number"}}},
+    {"plinth_backup_keep", call_plinth_backup_keep, GIVES_ERROR, 2, {{TEXT, 0, "path"}, {NUMBER, sizeof(uint64_t), "newest"}}},
     {"plinth_database_metrics", call_plinth_database_metrics, GIVES_ERROR, 3, {{DATABASE, 0, "db"}, {OUT, sizeof(plinth_metrics), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
+    {"plinth_database_metrics_text", call_plinth_database_metrics_text, GIVES_ERROR, 2, {{DATABASE, 0, "db"}, {OUT, sizeof(plinth_value), "out"}}},
+    {"plinth_database_status_json", call_plinth_database_status_json, GIVES_ERROR, 2, {{DATABASE, 0, "db"}, {OUT, sizeof(plinth_value), "out"}}},
     {"plinth_keyspace_open", call_plinth_keyspace_open, GIVES_ERROR, 3, {{DATABASE, 0, "db"}, {TEXT, 0, "name"}, {OUT, sizeof(plinth_keyspace *), "out"}}},
     {"plinth_keyspace_close", call_plinth_keyspace_close, GIVES_ERROR, 1, {{KEYSPACE, 0, "ks"}}},
     {"plinth_keyspace_list", call_plinth_keyspace_list, GIVES_ERROR, 2, {{DATABASE, 0, "db"}, {OUT, sizeof(plinth_range), "out"}}},
     {"plinth_keyspace_drop", call_plinth_keyspace_drop, GIVES_ERROR, 2, {{DATABASE, 0, "db"}, {TEXT, 0, "name"}}},
+    {"plinth_database_verify", call_plinth_database_verify, GIVES_ERROR, 5, {{DATABASE, 0, "db"}, {PROGRESS_CALLBACK, 0, "progress"}, {USER, 0, "context"}, {OUT, sizeof(plinth_verified), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
+    {"plinth_database_compact", call_plinth_database_compact, GIVES_ERROR, 4, {{DATABASE, 0, "db"}, {KEYSPACE_OR_NULL, 0, "ks"}, {PROGRESS_CALLBACK, 0, "progress"}, {USER, 0, "context"}}},
     {"plinth_transaction_begin", call_plinth_transaction_begin, GIVES_ERROR, 2, {{DATABASE, 0, "db"}, {OUT, sizeof(plinth_transaction *), "out"}}},
     {"plinth_transaction_destroy", call_plinth_transaction_destroy, GIVES_ERROR, 1, {{TRANSACTION, 0, "tr"}}},
     {"plinth_transaction_get", call_plinth_transaction_get, GIVES_ERROR, 5, {{TRANSACTION, 0, "tr"}, {KEYSPACE_OR_NULL, 0, "ks"}, {BYTES, 0, "key"}, {LENGTH, sizeof(size_t), "key_len"}, {OUT, sizeof(plinth_value), "out"}}},
@@ -464,5 +653,22 @@ static const function functions[] = {
     {"plinth_transaction_watch", call_plinth_transaction_watch, GIVES_ERROR, 8, {{TRANSACTION, 0, "tr"}, {KEYSPACE_OR_NULL, 0, "ks"}, {BYTES, 0, "key"}, {LENGTH, sizeof(size_t), "key_len"}, {DONE_CALLBACK, 0, "callback"}, {USER, 0, "user"}, {FINALISER, 0, "finaliser"}, {OUT, sizeof(plinth_watch *), "out"}}},
     {"plinth_watch_cancel", call_plinth_watch_cancel, GIVES_ERROR, 1, {{WATCH, 0, "watch"}}},
     {"plinth_watch_destroy", call_plinth_watch_destroy, GIVES_ERROR, 1, {{WATCH, 0, "watch"}}},
+    {"plinth_database_list_transactions", call_plinth_database_list_transactions, GIVES_ERROR, 2, {{DATABASE, 0, "db"}, {OUT, sizeof(plinth_transaction_list), "out"}}},
+    {"plinth_transaction_list_free", call_plinth_transaction_list_free, GIVES_NOTHING, 1, {{FREED, sizeof(plinth_transaction_list), "list"}}},
+    {"plinth_transaction_expire", call_plinth_transaction_expire, GIVES_ERROR, 1, {{TRANSACTION, 0, "tr"}}},
+    {"plinth_database_expire_transaction", call_plinth_database_expire_transaction, GIVES_ERROR, 2, {{DATABASE, 0, "db"}, {TEXT, 0, "id"}}},
+    {"plinth_database_expire", call_plinth_database_expire, GIVES_ERROR, 3, {{DATABASE, 0, "db"}, {NUMBER, sizeof(int64_t), "version"}, {OUT, sizeof(uint64_t), "out"}}},
+    {"plinth_transaction_get_conflict", call_plinth_transaction_get_conflict, GIVES_ERROR, 3, {{TRANSACTION, 0, "tr"}, {NUMBER, sizeof(size_t), "index"}, {OUT, sizeof(plinth_conflict), "out"}}},
+    {"plinth_conflict_free", call_plinth_conflict_free, GIVES_NOTHING, 1, {{FREED, sizeof(plinth_conflict), "conflict"}}},
+    {"plinth_database_lock", call_plinth_database_lock, GIVES_ERROR, 3, {{DATABASE, 0, "db"}, {BYTES, 0, "id"}, {LENGTH, sizeof(size_t), "id_len"}}},
+    {"plinth_database_unlock", call_plinth_database_unlock, GIVES_ERROR, 3, {{DATABASE, 0, "db"}, {BYTES, 0, "id"}, {LENGTH, sizeof(size_t), "id_len"}}},
+    {"plinth_database_is_locked", call_plinth_database_is_locked, GIVES_ERROR, 3, {{DATABASE, 0, "db"}, {OUT, sizeof(bool), "out"}, {OUT_BYTES, 0, "out_id"}}},
     {"plinth_run", call_plinth_run, GIVES_ERROR, 3, {{DATABASE, 0, "db"}, {BODY, 0, "body"}, {USER, 0, "user"}}},
+    {"plinth_set_log_callback", call_plinth_set_log_callback, GIVES_ERROR, 3, {{NUMBER, sizeof(int32_t), "level"}, {LOG_CALLBACK, 0, "callback"}, {USER, 0, "context"}}},
+    {"plinth_database_dump", call_plinth_database_dump, GIVES_ERROR, 6, {{DATABASE, 0, "db"}, {TEXT, 0, "path"}, {PROGRESS_CALLBACK, 0, "progress"}, {USER, 0, "context"}, {OUT, sizeof(plinth_dumped), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
+    {"plinth_database_dump_to", call_plinth_database_dump_to, GIVES_ERROR, 7, {{DATABASE, 0, "db"}, {WRITE_CALLBACK, 0, "write"}, {USER, 0, "to"}, {PROGRESS_CALLBACK, 0, "progress"}, {USER, 0, "context"}, {OUT, sizeof(plinth_dumped), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
+    {"plinth_database_load", call_plinth_database_load, GIVES_ERROR, 7, {{DATABASE, 0, "db"}, {TEXT, 0, "path"}, {LOAD_OPTIONS, 0, "options"}, {PROGRESS_CALLBACK, 0, "progress"}, {USER, 0, "context"}, {OUT, sizeof(plinth_dumped), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
+    {"plinth_database_load_from", call_plinth_database_load_from, GIVES_ERROR, 8, {{DATABASE, 0, "db"}, {READ_CALLBACK, 0, "read"}, {USER, 0, "from"}, {LOAD_OPTIONS, 0, "options"}, {PROGRESS_CALLBACK, 0, "progress"}, {USER, 0, "context"}, {OUT, sizeof(plinth_dumped), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
+    {"plinth_dump_check", call_plinth_dump_check, GIVES_ERROR, 5, {{TEXT, 0, "path"}, {PROGRESS_CALLBACK, 0, "progress"}, {USER, 0, "context"}, {OUT, sizeof(plinth_dumped), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
+    {"plinth_move", call_plinth_move, GIVES_ERROR, 7, {{DATABASE, 0, "from"}, {DATABASE, 0, "to"}, {MOVE_OPTIONS, 0, "options"}, {PROGRESS_CALLBACK, 0, "progress"}, {USER, 0, "context"}, {OUT, sizeof(plinth_move_report), "out"}, {SIZE, sizeof(size_t), "out_size"}}},
 };

@@ -3,12 +3,15 @@
  * this library in LD_PRELOAD. Only calls on files below one directory are counted. The environment says which:
  *
  *   FAULT_BELOW   the directory
- *   FAULT_KIND    write, fsync, open, ...: the names below; without it calls are only counted
+ *   FAULT_KIND    write, fsync, open, ...: the names below; `change` for all that change files, `room` for those of them
+ *                 that take room on a disk; without it calls are only counted
  *   FAULT_AT      the number of the first call of that kind that fails, from 1
  *   FAULT_COUNT   how many fail; 0 is for ever
  *   FAULT_ERRNO   what they fail with; 0 is a lie: nothing is done, and success is told
  *   FAULT_TORN    1: a write does its first half before it fails
  *   FAULT_NAME    only files whose name ends with this
+ *   FAULT_KILL    1: instead of failing the call ends the process with SIGKILL
+ *   FAULT_WAIT    1: nothing is counted before the program calls fault_begin()
  *   FAULT_TELL    a file to which "hit KIND NUMBER PATH" is added for each failed call, and "calls KIND COUNT" at the
  *                 end
  */
@@ -17,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -30,7 +34,7 @@
 
 #define KINDS(X)                                                                                                       \
     X(write) X(pwrite) X(writev) X(pwritev) X(fsync) X(fdatasync) X(sync_file_range) X(create) X(open) X(rename)         \
-    X(ftruncate) X(fallocate) X(unlink) X(mkdir) X(read) X(pread)
+    X(ftruncate) X(fallocate) X(unlink) X(mkdir) X(link) X(read) X(pread) X(change) X(room)
 
 enum kind {
 #define X(name) KIND_##name,
@@ -51,7 +55,8 @@ static const char *tell;
 static int chosen = -1;
 static long first, how_many;
 static int code;
-static bool torn;
+static bool torn, kills;
+static atomic_bool counting;
 static atomic_long calls[KIND_COUNT];
 
 static long number_of(const char *name) {
@@ -81,11 +86,17 @@ __attribute__((constructor)) static void begin(void) {
     how_many = number_of("FAULT_COUNT");
     code = (int)number_of("FAULT_ERRNO");
     torn = number_of("FAULT_TORN") != 0;
+    kills = number_of("FAULT_KILL") != 0;
+    atomic_store(&counting, number_of("FAULT_WAIT") == 0);
     for (int i = 0; kind != NULL && i < KIND_COUNT; i++) {
         if (strcmp(kind, names[i]) == 0) {
             chosen = i;
         }
     }
+}
+
+void fault_begin(void) {
+    atomic_store(&counting, true);
 }
 
 __attribute__((destructor)) static void end(void) {
@@ -104,17 +115,37 @@ static bool is_below(const char *path) {
     return last <= all && (last == 0 || strcmp(path + all - last, ending) == 0);
 }
 
+/* Counts a call under every name that it goes by, and returns its number under the chosen one, or 0. */
+static long count(enum kind kind) {
+    static const bool changes[KIND_COUNT] = {
+        [KIND_write] = true, [KIND_pwrite] = true, [KIND_writev] = true, [KIND_pwritev] = true, [KIND_fsync] = true,
+        [KIND_fdatasync] = true, [KIND_create] = true, [KIND_rename] = true, [KIND_ftruncate] = true,
+        [KIND_fallocate] = true, [KIND_unlink] = true, [KIND_mkdir] = true, [KIND_link] = true,
+    };
+    static const bool takes[KIND_COUNT] = {
+        [KIND_write] = true, [KIND_pwrite] = true, [KIND_writev] = true, [KIND_pwritev] = true, [KIND_create] = true,
+        [KIND_rename] = true, [KIND_fallocate] = true, [KIND_mkdir] = true, [KIND_link] = true,
+    };
+    long number = atomic_fetch_add(&calls[kind], 1) + 1;
+    long change = changes[kind] ? atomic_fetch_add(&calls[KIND_change], 1) + 1 : 0;
+    long room = takes[kind] ? atomic_fetch_add(&calls[KIND_room], 1) + 1 : 0;
+    return chosen == KIND_change ? change : chosen == KIND_room ? room : chosen == (int)kind ? number : 0;
+}
+
 /* Whether this call is to fail. */
 static bool hits(enum kind kind, const char *path) {
     char text[PATH_MAX + 64];
     long number;
     int length;
-    if (!is_below(path)) {
+    if (!atomic_load(&counting) || !is_below(path)) {
         return false;
     }
-    number = atomic_fetch_add(&calls[kind], 1) + 1;
-    if ((int)kind != chosen || number < first || (how_many > 0 && number >= first + how_many)) {
+    number = count(kind);
+    if (number == 0 || number < first || (how_many > 0 && number >= first + how_many)) {
         return false;
+    }
+    if (kills) {
+        kill(getpid(), SIGKILL);
     }
     length = snprintf(text, sizeof text, "hit %s %ld %s\n", names[kind], number, path);
     say(text, (size_t)length);
@@ -246,6 +277,12 @@ OPEN_CALL(openat, (int at, const char *path, int flags, ...), path, at, path)
 OPEN_CALL(openat64, (int at, const char *path, int flags, ...), path, at, path)
 
 int rename(const char *from, const char *to) { return hits(KIND_rename, to) ? fail() : NEXT(rename)(from, to); }
+
+int link(const char *from, const char *to) { return hits(KIND_link, to) ? fail() : NEXT(link)(from, to); }
+
+int linkat(int at, const char *from, int to_at, const char *to, int flags) {
+    return hits(KIND_link, to) ? fail() : NEXT(linkat)(at, from, to_at, to, flags);
+}
 
 int unlink(const char *path) { return hits(KIND_unlink, path) ? fail() : NEXT(unlink)(path); }
 

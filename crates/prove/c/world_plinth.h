@@ -47,9 +47,32 @@ static inline void on_values(void *user, plinth_error error, plinth_values *valu
     (void)user, (void)values;
     tell(error);
 }
+static inline void on_record(void *user, const plinth_log_record *record) {
+    (void)user;
+    if (record->module == NULL || record->message == NULL || (record->field_count > 0 && record->fields == NULL)) {
+        die("a record without its texts");
+    }
+}
+
+static inline bool on_progress(void *context, uint64_t done, uint64_t total) {
+    (void)context, (void)done, (void)total;
+    return true;
+}
+static inline bool on_write(void *context, const uint8_t *bytes, size_t size) {
+    (void)context;
+    return bytes != NULL && size > 0;
+}
+static inline int64_t on_read(void *context, uint8_t *buffer, size_t size) {
+    (void)context, (void)buffer;
+    return size > 0 ? 0 : -1;
+}
 static inline void on_done(void *user, plinth_error error) {
     (void)user;
     tell(error);
+}
+/* Of the world's own watches, which end when they are replaced: at any moment of a later call. */
+static inline void on_own_watch(void *user, plinth_error error) {
+    (void)user, (void)error;
 }
 static inline void on_finish(void *user) {
     (void)user;
@@ -99,7 +122,7 @@ static inline void new_transaction(void) {
 
 static inline void new_watch(void) {
     plinth_watch *watch;
-    need(plinth_transaction_watch(GOOD_TR, NULL, (const uint8_t *)"watched", 7, on_done, NULL, NULL, &watch), "watch");
+    need(plinth_transaction_watch(GOOD_TR, NULL, (const uint8_t *)"watched", 7, on_own_watch, NULL, NULL, &watch), "watch");
     need(plinth_transaction_commit(GOOD_TR), "commit of the watch");
     good[A_WATCH] = watch;
 }
@@ -141,7 +164,7 @@ static inline void world_begin(void) {
     new_transaction();
     stale[A_STREAM] = a_stream();
     need(plinth_stream_destroy((plinth_stream *)stale[A_STREAM]), "destroy");
-    need(plinth_transaction_watch(GOOD_TR, NULL, (const uint8_t *)"k", 1, on_done, NULL, NULL, &watch), "watch");
+    need(plinth_transaction_watch(GOOD_TR, NULL, (const uint8_t *)"k", 1, on_own_watch, NULL, NULL, &watch), "watch");
     need(plinth_watch_destroy(watch), "destroy");
     stale[A_WATCH] = watch;
     new_watch();
@@ -175,7 +198,8 @@ static inline bool world_works(void) {
 /* Whether a good call of it may leave the objects in another state, so that they are made anew. */
 static inline bool changes_world(const function *f) {
     return ends_with(f->name, "_close") || ends_with(f->name, "_destroy") || ends_with(f->name, "_drop") ||
-           is_called(f, "plinth_database_set_option") || is_called(f, "plinth_watch_cancel");
+           is_called(f, "plinth_database_set_option") || is_called(f, "plinth_watch_cancel") ||
+           is_called(f, "plinth_transaction_expire");
 }
 
 /* ------------------------------------------------------------------ choices */
@@ -295,12 +319,20 @@ static inline void choose_database_options(choices *list) {
         database_options[i].exclusive = false;
     }
     database_options[1].must_exist = database_options[1].must_not_exist = false;
+    /* A pointer that is not NULL points to a text. */
+    database_options[1].fdb_client = NULL;
     database_options[3].durability = INT32_MIN;
     database_options[3].memory_budget = 1;
     for (int i = 0; i < COUNT(database_options); i++) {
         add_address(list, i == 0 ? GOOD : i == 3 ? BAD : ODD, &database_options[i]);
     }
 }
+
+/* NULL, the defaults, with all that there is, with a field that there is not. */
+static plinth_move_options move_options[] = {
+    {0}, {sizeof(plinth_move_options), 2, 1000, 1, true, {0}}, {sizeof(plinth_move_options), -1, 0, 0, false, {0}}, {sizeof(plinth_move_options), 0, 0, 0, false, {0, 1}}};
+static plinth_load_options load_options[] = {
+    {0}, {sizeof(plinth_load_options), false, false, {0}}, {sizeof(plinth_load_options), true, true, {0}}, {sizeof(plinth_load_options), false, false, {0, 1}}};
 
 static plinth_value values[5];
 
@@ -325,6 +357,7 @@ static inline int64_t good_number(const function *f, const parameter *p) {
         return strcmp(p->name, "option") == 0 ? PLINTH_DATABASE_OPTION_MAX_WATCHES : 100;
     }
     return strcmp(p->name, "op") == 0      ? PLINTH_MUTATION_ADD
+           : strcmp(p->name, "level") == 0 ? PLINTH_LOG_INFO
            : strcmp(p->name, "error") == 0 ? PLINTH_ERROR_NOT_COMMITTED
            : strcmp(p->name, "offset") == 0 || strcmp(p->name, "snapshot") == 0 ? 0 : 1000;
 }
@@ -356,6 +389,18 @@ static inline int choose(const function *f, int at, choice *out) {
         choose_database_options(&list);
         choose_sized(&list);
         break;
+    case LOAD_OPTIONS:
+        for (int i = 0; i < COUNT(load_options); i++) {
+            add_address(&list, i < 2 ? GOOD : i == 3 ? BAD : ODD, i == 0 ? NULL : &load_options[i]);
+        }
+        choose_sized(&list);
+        break;
+    case MOVE_OPTIONS:
+        for (int i = 0; i < COUNT(move_options); i++) {
+            add_address(&list, i < 2 ? GOOD : BAD, i == 0 ? NULL : &move_options[i]);
+        }
+        choose_sized(&list);
+        break;
     case NUMBER: choose_number(&list, good_number(f, p)); break;
     case SIZE:
         add_number(&list, GOOD, (int64_t)sizeof(plinth_metrics));
@@ -369,19 +414,24 @@ static inline int choose(const function *f, int at, choice *out) {
         break;
     case OUT:
         add_address(&list, GOOD, outs[at]);
-        add_address(&list, is_called(f, "plinth_transaction_watch") ? ODD : BAD, NULL);
-        add_address(&list, BAD, outs[at] + 1);
+        add_address(&list, is_called(f, "plinth_transaction_watch") || is_called(f, "plinth_database_expire") ? ODD : BAD, NULL);
+        /* A byte is aligned everywhere. */
+        add_address(&list, p->size > 1 ? BAD : ODD, outs[at] + 1);
         break;
     case OUT_BYTES:
         add_address(&list, GOOD, outs[at] + 1);
-        add_address(&list, BAD, NULL);
+        add_address(&list, is_called(f, "plinth_database_is_locked") ? ODD : BAD, NULL);
         break;
     case FREED: choose_freed(&list); break;
     case VALUE_CALLBACK: add_code(&list, GOOD, (any_code)on_value); add_code(&list, BAD, NULL); break;
     case VALUES_CALLBACK: add_code(&list, GOOD, (any_code)on_values); add_code(&list, BAD, NULL); break;
     case RANGE_CALLBACK: add_code(&list, GOOD, (any_code)on_range); add_code(&list, BAD, NULL); break;
     case DONE_CALLBACK: add_code(&list, GOOD, (any_code)on_done); add_code(&list, BAD, NULL); break;
+    case LOG_CALLBACK: add_code(&list, GOOD, (any_code)on_record); add_code(&list, ODD, NULL); break;
     case FINALISER: add_code(&list, GOOD, (any_code)on_finish); add_code(&list, ODD, NULL); break;
+    case PROGRESS_CALLBACK: add_code(&list, GOOD, (any_code)on_progress); add_code(&list, ODD, NULL); break;
+    case WRITE_CALLBACK: add_code(&list, GOOD, (any_code)on_write); add_code(&list, BAD, NULL); break;
+    case READ_CALLBACK: add_code(&list, GOOD, (any_code)on_read); add_code(&list, BAD, NULL); break;
     case BODY: add_code(&list, GOOD, (any_code)run_body); add_code(&list, BAD, NULL); break;
     case USER:
         add_address(&list, GOOD, NULL);

@@ -11,7 +11,7 @@ mod specimen;
 use crate::defective;
 use crate::stage::{Must, Round, Stage, Tally, Trial, Trouble};
 use crate::workshop::Workshop;
-use damage::{Damage, Kind};
+pub use damage::{Damage, Files, Kind};
 use judge::Verdict;
 use specimen::{Specimen, State};
 

@@ -35,6 +35,7 @@ mod runner;
 mod sanitizers;
 mod stage;
 mod state;
+mod upkeep;
 mod victim;
 mod workshop;
 

@@ -161,6 +161,28 @@ impl Oracle {
         self.settle(dump, expected, hot)
     }
 
+    /// What a copy of the directory at a version must hold: all that it knows up to there, and nothing later. Only
+    /// while nothing of it was cleared.
+    pub fn at(&self, version: i64) -> Self {
+        let mut past = self.clone();
+        for life in past.lives.values_mut() {
+            if let Some(settled) = &mut life.settled {
+                settled.retain(|_, stamp| stamp.0 <= version);
+            }
+            let later = |told: &&mut Told| matches!(told, Told::Acknowledged { stamp, .. } if stamp.0 > version);
+            life.told.values_mut().filter(later).for_each(|told| *told = Told::Failed);
+        }
+        // Those who wrote these keys are among the commits that are found.
+        past.hot.clear();
+        past.highest = version;
+        past
+    }
+
+    /// The highest version that anyone saw.
+    pub fn highest(&self) -> i64 {
+        self.highest
+    }
+
     /// Which commits happened, by their versionstamps: all that must, and none that must not.
     fn expect(&self, dump: &Dump, loss: Loss) -> Result<Expected, Trouble> {
         let present = dump.stamps.clone();

@@ -3,7 +3,7 @@
 use crate::stage::Stage;
 use crate::{
     abi, allocation, clock, closing, corruption, crash, crowd, endurance, forks, full_disk, fuzzing, io_faults,
-    isolation, million, misuse, panics, power, racing, read_only, sanitizers,
+    isolation, million, misuse, panics, power, racing, read_only, sanitizers, upkeep,
 };
 
 /// The obligations, and what each promises.
@@ -53,6 +53,7 @@ pub fn stages() -> Vec<Stage> {
         sanitizers::stages(),
         abi::stages(),
         million::stages(),
+        upkeep::stages(),
     ];
     of_each.into_iter().flatten().collect()
 }

@@ -88,6 +88,7 @@ mod tests {
 
     #[test]
     fn rust_text_is_formatted() {
+        enter_root().unwrap();
         assert_eq!(formatted("fn  a ( ){ }").unwrap(), "fn a() {}\n");
         assert!(formatted("fn fn").is_err());
     }

@@ -11,17 +11,22 @@ use crate::{file, Mode};
 pub const PATH: &str = "include/plinth.h";
 
 /// The order in which the header presents the files of src/, and so its chapters.
-const SOURCES: [&str; 20] = [
+const SOURCES: &[&str] = &[
     "version",
     "error_numbers",
     "result",
     "constants",
     "value",
     "range",
+    "progress",
     "database",
     "repair",
+    "checkpoint",
+    "backup",
     "metrics",
     "keyspace",
+    "verify",
+    "compact",
     "transaction",
     "mutation",
     "estimate",
@@ -31,7 +36,13 @@ const SOURCES: [&str; 20] = [
     "many",
     "stream",
     "watch",
+    "expiry",
+    "conflict",
+    "lock",
     "run",
+    "log",
+    "transfer",
+    "moving",
 ];
 
 /// Writes or checks the header.

@@ -3,6 +3,7 @@
 //! `cargo xtask <task>` writes; `cargo xtask <task> --check` fails if a file would change, with
 //! the command that repairs it. `cargo xtask check` runs every check.
 
+mod book;
 mod codegen;
 mod compile;
 mod dependencies;
@@ -10,12 +11,16 @@ mod docs;
 mod fdb;
 mod file;
 mod header;
+mod links;
+mod markdown;
 mod misuse;
+mod options;
 mod outcome;
 mod parse;
 mod safety;
 mod schema;
 mod semantics;
+mod site;
 mod symbols;
 mod tidy;
 
@@ -38,7 +43,7 @@ enum Mode {
     Check,
 }
 
-const TASKS: [Task; 11] = [
+const TASKS: [Task; 14] = [
     Task { name: "codegen", purpose: "error tables in Rust from schema/errors.toml", run: codegen::task },
     Task { name: "header", purpose: "include/plinth.h from src/", run: header::task },
     Task {
@@ -61,6 +66,9 @@ const TASKS: [Task; 11] = [
     },
     Task { name: "dependencies", purpose: "crates against schema/dependencies.toml", run: dependencies::task },
     Task { name: "safety", purpose: "where unsafe code is", run: safety::task },
+    Task { name: "options", purpose: "the manual's table of options, against the header", run: options::task },
+    Task { name: "links", purpose: "where the links of the Markdown pages lead", run: links::task },
+    Task { name: "book", purpose: "the pages of docs/SUMMARY.md, laid out for mdbook", run: book::task },
     Task { name: "tidy", purpose: "small rules for every file of the repository", run: tidy::task },
 ];
 
@@ -73,6 +81,7 @@ fn main() -> ExitCode {
     }
     let (name, mode) = match arguments[..] {
         ["check"] => return run(&TASKS.iter().collect::<Vec<_>>(), Mode::Check),
+        ["site", directory] => return report("site", site::check(directory)),
         [name] => (name, Mode::Write),
         [name, "--check"] => (name, Mode::Check),
         _ => return usage(),
@@ -87,16 +96,8 @@ fn main() -> ExitCode {
 fn run(tasks: &[&Task], mode: Mode) -> ExitCode {
     let mut failed = 0;
     for task in tasks {
-        match (task.run)(mode) {
-            Ok(note) => println!("ok      {:<12} {note}", task.name),
-            Err(failure) => {
-                failed += 1;
-                println!("FAILED  {:<12} {}", task.name, failure.what);
-                for line in &failure.details {
-                    println!("        {line}");
-                }
-                println!("        repair: {}", failure.repair);
-            }
+        if report(task.name, (task.run)(mode)) != ExitCode::SUCCESS {
+            failed += 1;
         }
     }
     if failed > 0 {
@@ -106,6 +107,23 @@ fn run(tasks: &[&Task], mode: Mode) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Says how one task went.
+fn report(name: &str, outcome: Outcome) -> ExitCode {
+    let failure = match outcome {
+        Ok(note) => {
+            println!("ok      {name:<12} {note}");
+            return ExitCode::SUCCESS;
+        }
+        Err(failure) => failure,
+    };
+    println!("FAILED  {name:<12} {}", failure.what);
+    for line in &failure.details {
+        println!("        {line}");
+    }
+    println!("        repair: {}", failure.repair);
+    ExitCode::FAILURE
+}
+
 /// Goes to the root of the repository, which every path is relative to.
 fn enter_root() -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -113,7 +131,7 @@ fn enter_root() -> std::io::Result<()> {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: cargo xtask check | <task> [--check]");
+    eprintln!("usage: cargo xtask check | <task> [--check] | site <directory of a built book>");
     for task in &TASKS {
         eprintln!("  {:<12} {}", task.name, task.purpose);
     }

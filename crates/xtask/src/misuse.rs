@@ -45,7 +45,7 @@ const LIBRARIES: [Library; 2] = [
 ];
 
 /// Types of parameters, and their kind in crates/prove/c/calls.h.
-const KINDS: [(&str, &str); 55] = [
+const KINDS: &[(&str, &str)] = &[
     ("plinth_database *", "DATABASE"),
     ("plinth_keyspace *", "KEYSPACE"),
     ("plinth_transaction *", "TRANSACTION"),
@@ -58,7 +58,18 @@ const KINDS: [(&str, &str); 55] = [
     ("plinth_value_callback", "VALUE_CALLBACK"),
     ("plinth_range_callback", "RANGE_CALLBACK"),
     ("plinth_done_callback", "DONE_CALLBACK"),
+    ("plinth_log_callback", "LOG_CALLBACK"),
     ("plinth_values_callback", "VALUES_CALLBACK"),
+    ("plinth_progress_callback", "PROGRESS_CALLBACK"),
+    ("plinth_verified *", "OUT"),
+    ("plinth_backup *", "OUT"),
+    ("plinth_backups *", "OUT"),
+    ("plinth_write_callback", "WRITE_CALLBACK"),
+    ("plinth_read_callback", "READ_CALLBACK"),
+    ("const plinth_load_options *", "LOAD_OPTIONS"),
+    ("plinth_dumped *", "OUT"),
+    ("const plinth_move_options *", "MOVE_OPTIONS"),
+    ("plinth_move_report *", "OUT"),
     ("const plinth_slice *", "KEYS"),
     ("plinth_values *", "OUT"),
     ("plinth_finaliser", "FINALISER"),
@@ -66,6 +77,8 @@ const KINDS: [(&str, &str); 55] = [
     ("plinth_value *", "OUT"),
     ("plinth_range *", "OUT"),
     ("plinth_metrics *", "OUT"),
+    ("plinth_transaction_list *", "OUT"),
+    ("plinth_conflict *", "OUT"),
     ("plinth_database * *", "OUT"),
     ("plinth_keyspace * *", "OUT"),
     ("plinth_transaction * *", "OUT"),
@@ -267,7 +280,14 @@ fn kind(function: &Function, at: usize) -> Result<&'static str, String> {
     let is_keys = |at: usize| function.parameters.get(at).is_some_and(|(kind, _)| kind == "const plinth_slice *");
     let follows = |what: &dyn Fn(usize) -> bool| at > 0 && what(at - 1);
     match kind.as_str() {
-        "plinth_value *" | "plinth_range *" | "plinth_values *" if function.name.ends_with("_free") => {
+        "plinth_value *"
+        | "plinth_range *"
+        | "plinth_values *"
+        | "plinth_backups *"
+        | "plinth_conflict *"
+        | "plinth_transaction_list *"
+            if function.name.ends_with("_free") =>
+        {
             return Ok("FREED")
         }
         "plinth_keyspace *" if !function.name.starts_with("plinth_keyspace_") => return Ok("KEYSPACE_OR_NULL"),
@@ -275,6 +295,7 @@ fn kind(function: &Function, at: usize) -> Result<&'static str, String> {
         "size_t" | "int" if follows(&is_bytes) => return Ok("LENGTH"),
         "size_t" if follows(&is_keys) => return Ok("COUNT_OF_KEYS"),
         "size_t" if name == "out_size" => return Ok("SIZE"),
+        "size_t" if name == "index" => return Ok("NUMBER"),
         "int" | "int64_t" | "uint64_t" => return Ok("NUMBER"),
         // Text that is written: of bytes there is no size in the type.
         "char *" | "uint8_t *" => return Ok("OUT_BYTES"),

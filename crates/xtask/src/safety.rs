@@ -9,10 +9,11 @@ use crate::outcome::{judge, Outcome};
 use crate::Mode;
 
 /// Where it may be, and why.
-const PLACES: [(&str, &str); 11] = [
+const PLACES: [(&str, &str); 12] = [
     ("src", "pointers from C"),
     ("crates/boundary/src", "pointers from C, and fork"),
     ("crates/fdb-c/src", "pointers from C"),
+    ("crates/cluster/src/fdb", "functions and memory of FoundationDB's client library"),
     ("crates/engine/src/store", "objects of RocksDB that live on their own"),
     ("crates/engine/src/signals.rs", "the signal mask of a thread"),
     ("crates/engine/src/version/clock.rs", "the coarse clock"),

@@ -389,15 +389,15 @@ static void all_keep_what_they_have(void)
             CHECK_EQ(store->read(key_of(row)), is_gone(row, last) ? "" : value_of(store->name, row, last));
 }
 
-/* The version that a RocksDB wrote into a log in or below a directory; empty if there is none. */
+/* The version that a RocksDB wrote beside its options in or below a directory; empty if there is none. */
 static std::string version_in(const std::string &directory)
 {
-    const std::string words = "RocksDB version: ";
+    const std::string words = "rocksdb_version=";
     for (const auto &entry : std::filesystem::recursive_directory_iterator(directory)) {
-        if (entry.path().filename().string().rfind("LOG", 0) != 0)
+        if (entry.path().filename().string().rfind("OPTIONS-", 0) != 0)
             continue;
-        std::ifstream log(entry.path());
-        for (std::string line; std::getline(log, line);)
+        std::ifstream options(entry.path());
+        for (std::string line; std::getline(options, line);)
             if (const size_t at = line.find(words); at != std::string::npos)
                 return line.substr(at + words.size());
     }

@@ -12,6 +12,7 @@ mod pipeline;
 mod prepare;
 mod publish;
 mod request;
+mod say;
 mod sequencer;
 mod settle;
 pub mod size;

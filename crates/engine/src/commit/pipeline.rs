@@ -21,9 +21,12 @@ use super::publish::{Group, PublishQueue};
 use super::sequencer::{Limits, Sequencer};
 use super::waiter::{Stage, Waiter, SHORT_WAIT};
 use super::{Outcome, Request};
+use crate::changes::Tracker;
 use crate::defects::planted;
+use crate::format::LEASE_KEY;
+use crate::lock::Lock;
 use crate::metrics::Counters;
-use crate::store::{Batch, Store, Tier};
+use crate::store::{Batch, Store, Tier, META};
 use crate::vacant::VacantRanges;
 use crate::version::Versions;
 use crate::watch::{Touched, Watches};
@@ -38,12 +41,16 @@ const PRESSURE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Limits of a pipeline.
 pub struct Settings {
+    /// Where the database is, for what is said of it.
+    pub name: String,
     /// Commits waiting at most.
     pub max_queued: usize,
     /// What the sequencer keeps to.
     pub limits: Limits,
     /// Notes how far the log got.
     pub watermark: Watermark,
+    /// The lock of the database.
+    pub lock: Arc<Lock>,
 }
 
 /// Hears of watched keys that a published commit wrote. Called with no lock held.
@@ -51,9 +58,9 @@ pub type OnTouched = Box<dyn Fn(Touched) + Send + Sync>;
 
 /// Takes commits through, in one order.
 pub struct Pipeline {
-    settings: Settings,
+    pub(super) settings: Settings,
     versions: Arc<Versions>,
-    counters: Arc<Counters>,
+    pub(super) counters: Arc<Counters>,
     on_touched: OnceLock<OnTouched>,
     store: RwLock<Option<Arc<dyn Store>>>,
     queue: Mutex<Queue>,
@@ -96,7 +103,8 @@ impl Pipeline {
     ) -> Self {
         let lease = Arc::new(AtomicI64::new(lease));
         let last = versions.latest().version;
-        let sequencer = Sequencer::new(last, lease.clone(), vacant, watches, keyspaces, settings.limits);
+        let (limits, lock) = (settings.limits, settings.lock.clone());
+        let sequencer = Sequencer::new(last, lease.clone(), (vacant, watches), keyspaces, limits, lock);
         Self {
             settings,
             versions,
@@ -126,6 +134,7 @@ impl Pipeline {
     /// Commits.
     pub fn commit(&self, request: Request) -> Outcome {
         if let Err(error) = self.admit() {
+            self.count_refused(&error, 1);
             return (request, Err(error));
         }
         note_commit(self.place());
@@ -164,7 +173,7 @@ impl Pipeline {
         done: &mut impl FnMut(T, Outcome),
     ) -> Vec<Begun<T>> {
         note_commit(self.place());
-        let admitted = self.admit();
+        let admitted = self.admit().inspect_err(|error| self.count_refused(error, requests.len()));
         let mut begun = Vec::with_capacity(requests.len());
         for (request, whose) in requests {
             let waiter = Waiter::new(request);
@@ -245,7 +254,40 @@ impl Pipeline {
 
     /// Makes everything acknowledged durable: an empty commit that asks for a sync.
     pub fn sync(&self) -> Result<()> {
-        self.commit(Request { read_version: i64::MAX, sync: true, ..Request::default() }).1.map(|_| ())
+        let request = Request { read_version: i64::MAX, sync: true, lock_aware: true, ..Request::default() };
+        self.commit(request).1.map(|_| ())
+    }
+
+    /// Has commits noted from now on, beginning after the version that is returned.
+    pub fn track(&self, tracker: &Arc<Tracker>) -> i64 {
+        self.sequence().track(tracker)
+    }
+
+    /// Waits until every commit up to a version that was given out is published: until an empty one behind them is.
+    pub fn wait_published(&self, version: i64) -> Result<()> {
+        if self.versions.latest().version >= version {
+            return Ok(());
+        }
+        self.commit(Request { read_version: i64::MAX, lock_aware: true, ..Request::default() }).1.map(|_| ())
+    }
+
+    /// Has versions go on above one. The versions in between are reserved on disk before any is used.
+    pub fn raise(&self, above: i64) -> Result<()> {
+        self.exclusively(|sequencer, store| {
+            let Some(lease) = sequencer.lease_above(above) else {
+                return Ok(());
+            };
+            let mut batch = store.clone().batch();
+            batch.put(META, LEASE_KEY, &lease.to_be_bytes())?;
+            self.write_synced(store, batch)?;
+            self.settings.watermark.synced(0, lease);
+            self.lease.fetch_max(lease, Ordering::AcqRel);
+            self.versions.clock.raise(above);
+            sequencer.raise(above);
+            Ok(())
+        })?;
+        // The newest version is above it when this returns, on disk too.
+        self.sync()
     }
 
     /// Notes that a scan at `version` found nothing in `[begin, end)` but tombstones. Where the
@@ -312,6 +354,12 @@ impl Pipeline {
         self.settings.watermark.synced(version, lease);
     }
 
+    /// How many commits wait in the queue, and how many are between their call and its return.
+    pub fn depths(&self) -> (usize, usize) {
+        let queue = lock(&self.queue);
+        (queue.waiters.len(), queue.in_flight)
+    }
+
     /// Fails if an earlier write failed.
     pub fn check_failure(&self) -> Result<()> {
         match self.failure.get() {
@@ -328,6 +376,7 @@ impl Pipeline {
             return Err(Error::new(Code::DATABASE_CLOSED));
         }
         if queue.waiters.len() >= self.settings.max_queued {
+            self.counters.causes.queue.add(1);
             return Err(Error::new(Code::COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED).context("the commit queue is full"));
         }
         if queue.waiters.is_empty() {
@@ -367,7 +416,7 @@ impl Pipeline {
             return;
         }
         let stages = &self.counters.stages;
-        let began = stages.queue.add_since(since);
+        let began = stages.queue.record_since(since);
         let store = self.check_failure().and_then(|()| self.store());
         let store = match store {
             Ok(store) => store,
@@ -386,8 +435,11 @@ impl Pipeline {
             // Its members may be told at once.
             self.settings.watermark.written(group.version);
         }
+        if let Some(bytes) = sequenced.forgot {
+            self.say_forgot(bytes);
+        }
         let handed = sequenced.group.map(|group| self.hand_over(group, sequenced.ended));
-        let ended = stages.publish.add_since(sequenced.ended);
+        let ended = stages.publish.record_since(sequenced.ended);
         self.note_pressure(ended);
         drop(sequencing);
         for (waiter, error) in sequenced.refused {
@@ -453,7 +505,7 @@ impl Pipeline {
     fn sync_log(&self, store: &Arc<dyn Store>) -> Result<()> {
         let began = Instant::now();
         let result = store.sync();
-        self.counters.stages.sync.add_since(began);
+        self.counters.stages.sync.record_since(began);
         self.counters.syncs.add(1);
         result
     }
@@ -489,7 +541,7 @@ impl Pipeline {
         };
         let leader = publishing.next_leader();
         drop(publishing);
-        self.counters.stages.publish.add_since(began);
+        self.counters.stages.publish.record_since(began);
         self.tell(Handed { published, leader });
     }
 
@@ -511,7 +563,11 @@ impl Pipeline {
     /// Closes the database to writes: after a failed log write or sync nobody knows what is on
     /// disk, so nothing may be acknowledged until a reopen has read it back.
     fn fail(&self, error: &Error) {
-        let (code, story) = self.failure.get_or_init(|| (Code::DATABASE_FAILED, error.story())).clone();
+        let first = || {
+            self.say_failed(error);
+            (Code::DATABASE_FAILED, error.story())
+        };
+        let (code, story) = self.failure.get_or_init(first).clone();
         self.settings.watermark.doubt();
         let groups = lock(&self.publishing).give_up();
         for group in groups {
@@ -549,6 +605,12 @@ impl Pipeline {
         }
     }
 
+    fn count_refused(&self, error: &Error, commits: usize) {
+        if error.code() == Code::COMMIT_PROXY_MEMORY_LIMIT_EXCEEDED {
+            self.counters.causes.disk.add(commits as u64);
+        }
+    }
+
     fn note_pressure(&self, now: Instant) {
         let Ok(mut checked) = self.pressure_checked.try_lock() else {
             return;
@@ -556,7 +618,10 @@ impl Pipeline {
         if now.saturating_duration_since(*checked) >= PRESSURE_EVERY {
             *checked = now;
             if let Ok(store) = self.store() {
-                self.pressure.store(store.is_under_pressure(), Ordering::Relaxed);
+                let now = store.is_under_pressure();
+                if self.pressure.swap(now, Ordering::Relaxed) != now {
+                    self.say_pressure(now);
+                }
             }
         }
     }

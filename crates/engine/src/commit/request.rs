@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use plinth_api::Result;
+use uuid::Uuid;
 
 use crate::atomic::{stamp, Stamp};
-use crate::conflict::ConflictSet;
+use crate::conflict::{ConflictSet, Winner};
 use crate::overlay::Overlay;
 
 /// A commit: what was read, what was written, and how.
@@ -25,8 +26,14 @@ pub struct Request {
     pub sync: bool,
     /// Whether to tell which read conflict ranges were hit.
     pub report: bool,
+    /// Whether it may write a locked database.
+    pub lock_aware: bool,
     /// Those that were hit, by keyspace (rule SPEC-6).
     pub hits: Vec<(u32, ConflictSet)>,
+    /// Who wrote in each of them, in their order.
+    pub winners: Vec<Winner>,
+    /// The transaction's id, if it has one.
+    pub id: Option<Uuid>,
 }
 
 /// A commit that took effect.

@@ -13,15 +13,17 @@ use std::time::Instant;
 use plinth_api::{Code, Error, Result};
 
 use super::publish::Group;
-use super::settle::{Settled, Settler};
+use super::settle::Settler;
 use super::waiter::{Members, Waiter};
 use super::{Clear, Request};
 use crate::atomic::{stamp, Stamp};
-use crate::conflict::{ConflictSet, History, RangeRef};
+use crate::changes::{Tracker, Trackers};
+use crate::conflict::{ConflictSet, History, RangeRef, Winner, Winners, Wrote, MOST_TOLD};
 use crate::defects::{is_on, Defect};
 use crate::format;
-use crate::metrics::Counters;
-use crate::overlay::Entry;
+use crate::lock::{Lock, LOCK_KEY};
+use crate::metrics::{Causes, Counters};
+use crate::overlay::{Entry, Known};
 use crate::store::{Batch, Store, META};
 use crate::vacant::VacantRanges;
 use crate::version::{SharedSnapshot, Versions};
@@ -35,6 +37,8 @@ pub struct Sequenced {
     pub refused: Vec<(Arc<Waiter>, Error)>,
     /// When that was known.
     pub ended: Instant,
+    /// Bytes of conflict history that were dropped, if it had outgrown its share.
+    pub forgot: Option<usize>,
 }
 
 /// What decides about commits.
@@ -54,6 +58,12 @@ pub struct Sequencer {
     /// By keyspace, the last version at which a write left no trace in the history: what was found
     /// out before can't be shown to hold by the history alone.
     quiet: HashMap<u32, i64>,
+    /// Those who want to know what is written.
+    trackers: Trackers,
+    /// Who wrote lately, of those that have ids.
+    winners: Winners,
+    /// Changed by the commits that write its key.
+    lock: Arc<Lock>,
     limits: Limits,
 }
 
@@ -73,10 +83,10 @@ impl Sequencer {
     pub fn new(
         last_version: i64,
         lease: Arc<AtomicI64>,
-        vacant: Arc<VacantRanges>,
-        watches: Arc<Watches>,
+        (vacant, watches): (Arc<VacantRanges>, Arc<Watches>),
         keyspaces: impl Iterator<Item = u32>,
         limits: Limits,
+        lock: Arc<Lock>,
     ) -> Self {
         Self {
             histories: HashMap::new(),
@@ -88,6 +98,9 @@ impl Sequencer {
             // What an earlier life committed is not known.
             forgotten: last_version,
             quiet: HashMap::new(),
+            trackers: Trackers::default(),
+            winners: Winners::default(),
+            lock,
             limits,
         }
     }
@@ -95,6 +108,7 @@ impl Sequencer {
     /// Lets commits write to a keyspace.
     pub fn add_keyspace(&mut self, id: u32) {
         self.keyspaces.insert(id);
+        self.trackers.note_keyspace(None);
     }
 
     /// Makes commits that use a keyspace fail.
@@ -102,6 +116,13 @@ impl Sequencer {
         self.keyspaces.remove(&id);
         self.histories.remove(&id);
         self.quiet.remove(&id);
+        self.trackers.note_keyspace(Some(id));
+    }
+
+    /// Notes what commits write from now on, beginning after the version that is returned.
+    pub fn track(&mut self, tracker: &Arc<Tracker>) -> i64 {
+        self.trackers.add(tracker.clone(), self.last_version);
+        self.last_version
     }
 
     /// Lets scans pass over `[begin, end)`, which was empty at `version`, if nobody wrote there
@@ -129,6 +150,17 @@ impl Sequencer {
         Ok((version, self.lease_is_short(now).then_some(renewal)))
     }
 
+    /// The lease that versions above `above` need; `None` if they are above it anyway.
+    pub fn lease_above(&self, above: i64) -> Option<i64> {
+        let lease = above.saturating_add(self.limits.lease_span).max(self.lease.load(Ordering::Acquire));
+        (self.last_version < above).then_some(lease)
+    }
+
+    /// Gives out no version up to `above` any more. The lease and the clock were raised.
+    pub fn raise(&mut self, above: i64) {
+        self.last_version = self.last_version.max(above);
+    }
+
     /// Whether the lease should be renewed.
     pub fn lease_is_short(&self, now: i64) -> bool {
         now >= self.lease.load(Ordering::Acquire) - self.limits.lease_span / 2
@@ -150,7 +182,7 @@ impl Sequencer {
         self.watches.sequencing(version);
         let floor = versions.oldest_at(now).max(self.forgotten);
         let mut batch = store.clone().batch();
-        let mut sequenced = Sequenced { group: None, refused: Vec::new(), ended: began };
+        let mut sequenced = Sequenced { group: None, refused: Vec::new(), ended: began, forgot: None };
         let mut members = Members(Vec::with_capacity(waiters.0.len()));
         let mut settler = Settler::new(store, self.limits.value_size);
         let mut needs_sync = lease.is_some();
@@ -160,12 +192,14 @@ impl Sequencer {
             // A group is far smaller than what two bytes can number.
             let order = if is_on(Defect::ReusesStamps) { 0 } else { members.0.len() as u16 };
             let stamp = stamp(version, order);
-            let settled = self.resolve(&mut request, floor);
+            let settled = self.resolve(&mut request, floor, &counters.causes);
             match settled.and_then(|()| settler.settle(&request, &members.0, &stamp)) {
                 Ok(settled) => {
-                    self.apply(&request, &settled, &stamp, floor, store, &mut batch)?;
+                    self.apply(&request, &stamp, floor, store, &mut batch)?;
                     self.remember(&request, &stamp, version, floor);
+                    self.note_winner(&request, &stamp, version, waiters.0.len() == 1);
                     settler.note(&request, &settled, &stamp);
+                    self.note_lock(&request, &settler);
                     self.watches.touched(&request, &stamp, &mut touched);
                     needs_sync |= request.sync;
                     members.0.push(waiter.clone());
@@ -173,16 +207,22 @@ impl Sequencer {
                 Err(error) => sequenced.refused.push((waiter.clone(), error)),
             }
         }
-        let resolved = counters.stages.resolve.add_since(began);
+        for (keyspace, key, value) in settler.last_values() {
+            self.put(keyspace, key, value, &mut *batch)?;
+        }
+        let resolved = counters.stages.resolve.record_since(began);
         sequenced.ended = resolved;
         if !members.0.is_empty() {
             let early = is_on(Defect::PublishesBeforeWrite).then(|| store.clone().snapshot());
+            counters.written.add(batch.bytes() as u64);
+            self.note_changes(&members, version);
             write(version, lease, batch).inspect_err(|error| members.fail(error))?;
-            let snapshot = SharedSnapshot::new(early.unwrap_or_else(|| store.clone().snapshot()));
+            let snapshot = early.unwrap_or_else(|| store.clone().snapshot());
+            let snapshot = SharedSnapshot::after(snapshot, counters.written.get());
             members.0.iter().for_each(|member| member.written());
             counters.groups.add(1);
-            self.bound_history(version, counters);
-            sequenced.ended = counters.stages.write.add_since(resolved);
+            sequenced.forgot = self.bound_history(version, counters);
+            sequenced.ended = counters.stages.write.record_since(resolved);
             sequenced.group = Some(Group { version, snapshot, members, needs_sync, lease, touched });
         }
         // From here on the outcome owns the members.
@@ -191,20 +231,34 @@ impl Sequencer {
     }
 
     /// Rule CONF-15: too old, else conflict, else it commits.
-    fn resolve(&self, request: &mut Request, floor: i64) -> Result<()> {
+    fn resolve(&self, request: &mut Request, floor: i64, causes: &Causes) -> Result<()> {
+        if !request.lock_aware {
+            self.lock.check()?;
+        }
         let used = request.writes.iter().map(|(id, _)| id).chain(request.overlays.iter().map(|(id, _)| id));
         if let Some(gone) = used.chain(request.reads.iter().map(|(id, _)| id)).find(|id| !self.keyspaces.contains(id)) {
             return Err(crate::store::keyspace_gone(*gone));
         }
         if request.read_version < floor {
+            match request.read_version < self.forgotten {
+                true => causes.history.add(1),
+                false => causes.window.add(1),
+            }
             return Err(Error::new(Code::TRANSACTION_TOO_OLD));
         }
         let checked = if is_on(Defect::ForgetsKeyspaces) { 1 } else { request.reads.len() };
         for (keyspace, reads) in request.reads.iter().take(checked) {
             if let Some(history) = self.histories.get(keyspace) {
-                if reads.iter().filter_map(seen).any(|range| history.written_after(range, request.read_version)) {
+                let hit =
+                    reads.iter().filter_map(seen).find(|range| history.written_after(*range, request.read_version));
+                if let Some(hit) = hit {
+                    match hit {
+                        RangeRef::Key(_) => causes.point.add(1),
+                        RangeRef::Range(..) => causes.range.add(1),
+                    }
                     if request.report {
                         request.hits = self.hits(request);
+                        request.winners = self.winners(request);
                     }
                     return Err(Error::new(Code::NOT_COMMITTED));
                 }
@@ -230,21 +284,20 @@ impl Sequencer {
                 .for_each(|hit| set.add(hit));
             hits.push((*keyspace, set));
         }
+        hits.sort_by_key(|(keyspace, _)| *keyspace);
         hits
     }
 
-    /// Adds a commit's changes to the batch. Clears come before keys: an overlay's keys were written
-    /// after the clears that cover them.
+    /// Adds a commit's changes to the batch, but for the keys that were settled, which come last. Clears come
+    /// before keys: an overlay's keys were written after the clears that cover them.
     fn apply(
         &self,
         request: &Request,
-        settled: &Settled,
         stamp: &Stamp,
         floor: i64,
         store: &Arc<dyn Store>,
         batch: &mut Box<dyn Batch>,
     ) -> Result<()> {
-        let mut settled = settled.iter();
         for (at, (keyspace, overlay)) in request.overlays.iter().enumerate() {
             if at == 1 && is_on(Defect::SplitsBatches) {
                 std::mem::replace(batch, store.clone().batch()).write()?;
@@ -267,9 +320,9 @@ impl Sequencer {
                     Entry::Set(_) if is_on(Defect::AppliesOutOfOrder) => continue,
                     Entry::Set(value) => Some(value),
                     Entry::Cleared => None,
-                    Entry::Pending(_) => settled.next().and_then(Option::as_ref),
+                    Entry::Pending(_) => continue,
                 };
-                self.put(*keyspace, key, value.map(Vec::as_slice), &mut **batch)?;
+                self.put(*keyspace, key, value, &mut **batch)?;
             }
             for key in overlay.stamped_keys() {
                 self.put(*keyspace, &key.key(stamp), Some(&key.value), &mut **batch)?;
@@ -299,6 +352,38 @@ impl Sequencer {
         clear.version >= floor && self.is_unwritten(clear.keyspace, begin, end, clear.version)
     }
 
+    /// Who wrote in the ranges that were hit. Few are looked up: the sequencer waits.
+    fn winners(&self, request: &Request) -> Vec<Winner> {
+        let ranges = request.hits.iter().flat_map(|(keyspace, set)| set.iter().map(move |hit| (*keyspace, hit)));
+        let winner = |(keyspace, hit): (u32, RangeRef<'_>)| {
+            let version = self.last_written(keyspace, hit, request.read_version);
+            Winner { version, id: self.winners.find(version, keyspace, hit) }
+        };
+        ranges.take(MOST_TOLD).map(winner).collect()
+    }
+
+    /// The version of the newest commit that wrote in a range that was written after `since`.
+    fn last_written(&self, keyspace: u32, range: RangeRef<'_>, since: i64) -> i64 {
+        // Below it the history says yes, from it on no.
+        let (mut written, mut not) = (since, self.last_version);
+        let Some(history) = self.histories.get(&keyspace) else { return not };
+        while not - written > 1 {
+            let middle = written + (not - written) / 2;
+            match history.written_after(range, middle) {
+                true => written = middle,
+                false => not = middle,
+            }
+        }
+        not
+    }
+
+    /// Notes a commit whose transaction has an id, and what it wrote unless it is `alone` in its group.
+    fn note_winner(&mut self, request: &Request, stamp: &Stamp, version: i64, alone: bool) {
+        let Some(id) = request.id else { return };
+        let wrote = || Wrote::new(&request.overlays, &request.writes, *stamp);
+        self.winners.note(version, id, (!alone).then(wrote));
+    }
+
     /// Whether nobody wrote in a range after `version`, which lies in the window.
     fn is_unwritten(&self, keyspace: u32, begin: &[u8], end: &[u8], version: i64) -> bool {
         let written = |history: &History| history.written_after(RangeRef::Range(begin, end), version);
@@ -324,15 +409,43 @@ impl Sequencer {
         }
     }
 
+    /// Fails while the database is locked.
+    pub fn check_lock(&self) -> Result<()> {
+        self.lock.check()
+    }
+
+    /// Locks the database for the commits that follow, or unlocks it, if a member does so.
+    fn note_lock(&self, request: &Request, settler: &Settler<'_>) {
+        let overlay = request.overlays.iter().find(|(keyspace, _)| *keyspace == 0);
+        let Some((_, overlay)) = overlay.filter(|(_, overlay)| overlay.reaches(LOCK_KEY)) else {
+            return;
+        };
+        match overlay.get(LOCK_KEY) {
+            Known::Set(value) => self.lock.set(Some(value)),
+            Known::Cleared => self.lock.set(None),
+            Known::Pending(_) => self.lock.set(settler.left(0, LOCK_KEY)),
+            Known::Unwritten => {}
+        }
+    }
+
+    /// Tells those who follow the changes, before anything of the group can be seen.
+    fn note_changes(&mut self, members: &Members, version: i64) {
+        if !self.trackers.is_empty() {
+            self.trackers.note(version, |take| members.0.iter().for_each(|member| take(&member.request())));
+        }
+    }
+
     /// Forgets everything when the history outgrows its share of the memory budget: transactions
     /// that began before are then too old.
-    fn bound_history(&mut self, version: i64, counters: &Counters) {
+    fn bound_history(&mut self, version: i64, counters: &Counters) -> Option<usize> {
         let bytes: usize = self.histories.values().map(History::memory).sum();
         counters.history_bytes.set(bytes as u64);
-        if bytes > self.limits.history {
-            self.histories.clear();
-            self.forgotten = version;
+        if bytes <= self.limits.history {
+            return None;
         }
+        self.histories.clear();
+        self.forgotten = version;
+        Some(bytes)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The values of keys whose writes are settled at commit: atomic operations on the value then
-//! current, and versionstamps (rules ATOM-2, VST-1, COM-9).
+//! current, and versionstamps (rules ATOM-2, VST-1, COM-9). A key that many members of a group settle is
+//! written once, with its last value: nobody can read at a version between them.
 //!
 //! Runs under the sequencer's lock. "Current" is the state after every group written before, plus
 //! what the earlier members of the group being made leave behind, which is not in the store yet.
@@ -26,7 +27,16 @@ pub struct Settler<'a> {
     /// The longest value there may be.
     longest: usize,
     /// The keys that members of the group settled, as the last member that wrote them left them.
-    values: HashMap<u32, BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
+    values: HashMap<u32, Values>,
+}
+
+/// The keys of a keyspace that members of a group settled.
+type Values = BTreeMap<Vec<u8>, Value>;
+
+/// The value that the last member left a key, and whether it is still to be written.
+struct Value {
+    left: Option<Vec<u8>>,
+    due: bool,
 }
 
 impl<'a> Settler<'a> {
@@ -61,21 +71,36 @@ impl<'a> Settler<'a> {
             let values = self.values.entry(*keyspace).or_default();
             for (begin, end) in overlay.clears() {
                 let covered = values.range_mut::<[u8], _>((Bound::Included(begin), Bound::Excluded(end)));
-                covered.for_each(|(_, value)| *value = None);
+                // A clear may have been taken apart into the keys that were there before the group.
+                covered.for_each(|(_, value)| value.left = None);
             }
             for (key, entry) in overlay.keys() {
                 match entry {
                     Entry::Pending(_) => {
-                        values.insert(key.to_vec(), settled.next().cloned().flatten());
+                        let left = settled.next().cloned().flatten();
+                        values.insert(key.to_vec(), Value { left, due: true });
                     }
                     Entry::Set(value) => change(values, key, Some(value)),
                     Entry::Cleared => change(values, key, None),
                 }
             }
             for key in stamped {
-                values.insert(key.key(stamp), Some(key.value.clone()));
+                values.insert(key.key(stamp), Value { left: Some(key.value.clone()), due: false });
             }
         }
+    }
+
+    /// What the members so far left a key that one of them settled.
+    pub fn left(&self, keyspace: u32, key: &[u8]) -> Option<&[u8]> {
+        self.values.get(&keyspace).and_then(|values| values.get(key)).and_then(|value| value.left.as_deref())
+    }
+
+    /// The keys that were settled and their last values, which stand for all that the members wrote to them.
+    pub fn last_values(&self) -> impl Iterator<Item = (u32, &[u8], Option<&[u8]>)> {
+        let keys =
+            self.values.iter().flat_map(|(keyspace, values)| values.iter().map(|(key, value)| (*keyspace, key, value)));
+        let due = keys.filter(|(_, _, value)| value.due);
+        due.map(|(keyspace, key, value)| (keyspace, key.as_slice(), value.left.as_deref()))
     }
 
     /// The value of a key before the request that is being settled.
@@ -85,7 +110,7 @@ impl<'a> Settler<'a> {
             false => (self.values.get(&keyspace), earlier),
         };
         if let Some(value) = known.and_then(|values| values.get(key)) {
-            return Ok(value.clone());
+            return Ok(value.left.clone());
         }
         for member in earlier.iter().rev() {
             let request = member.request();
@@ -103,8 +128,8 @@ impl<'a> Settler<'a> {
 }
 
 /// Changes a key that is known.
-fn change(values: &mut BTreeMap<Vec<u8>, Option<Vec<u8>>>, key: &[u8], value: Option<&Vec<u8>>) {
+fn change(values: &mut Values, key: &[u8], value: Option<&[u8]>) {
     if let Some(known) = values.get_mut(key) {
-        *known = value.cloned();
+        known.left = value.map(<[u8]>::to_vec);
     }
 }

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use plinth_api::limits::cluster;
+
 use crate::conflict::{ConflictSet, RangeRef};
 use crate::overlay::Overlay;
 
@@ -22,6 +24,13 @@ pub fn of_ranges(sets: &[(u32, ConflictSet)]) -> usize {
 /// Bytes of mutations.
 pub fn of_mutations(overlays: &[(u32, Arc<Overlay>)]) -> usize {
     overlays.iter().map(|(_, overlay)| overlay.size()).sum()
+}
+
+/// What a cluster may count at most: its header is longer, and keys of keyspaces have a prefix there, in mutations
+/// and in their conflict ranges.
+pub fn of_mutations_in_cluster(overlays: &[(u32, Arc<Overlay>)]) -> usize {
+    let header = |keyspace: u32| cluster::HEADER + if keyspace == 0 { 0 } else { 4 * cluster::PREFIX };
+    overlays.iter().map(|(keyspace, overlay)| overlay.size_with(header(*keyspace))).sum()
 }
 
 /// Bytes of the write conflict ranges of mutations, as they are.

@@ -5,6 +5,8 @@ mod history;
 mod points;
 mod ranges;
 mod set;
+mod winners;
 
 pub use history::History;
 pub use set::{ConflictSet, RangeRef};
+pub use winners::{Winner, Winners, Wrote, MOST_TOLD};

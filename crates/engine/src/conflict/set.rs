@@ -135,6 +135,11 @@ impl ConflictSet {
         self.spans.iter().map(|span| self.range(span))
     }
 
+    /// Whether one of the ranges has a key in common with `range`.
+    pub fn touches(&self, range: RangeRef<'_>) -> bool {
+        self.iter().any(|own| own.touches(range))
+    }
+
     /// Bytes it occupies.
     pub fn memory(&self) -> usize {
         self.bytes.capacity() + self.spans.capacity() * size_of::<Span>() + self.places.memory()
@@ -219,6 +224,17 @@ impl RangeRef<'_> {
         match self {
             RangeRef::Key(key) => 2 * key.len() + 1,
             RangeRef::Range(begin, end) => begin.len() + end.len(),
+        }
+    }
+
+    /// Whether two ranges have a key in common.
+    pub fn touches(self, other: RangeRef<'_>) -> bool {
+        match (self, other) {
+            (RangeRef::Key(key), RangeRef::Key(other)) => key == other,
+            (RangeRef::Key(key), RangeRef::Range(begin, end)) | (RangeRef::Range(begin, end), RangeRef::Key(key)) => {
+                begin <= key && key < end
+            }
+            (RangeRef::Range(begin, end), RangeRef::Range(from, to)) => begin < to && from < end,
         }
     }
 }

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{poll, PollFd, PollFlags};
 use rustix::net::{recv, send, RecvFlags, SendFlags};
 
+use crate::roll::Roll;
+use crate::upkeep::task::Finished;
 use crate::upstream::Events;
 use crate::wire::{parse, put, put_pair, put_part, Answer, Ask, Counts, Failure, Frames, Limits, Notice, Parts};
 
@@ -213,9 +215,9 @@ impl Host {
     fn answer(&self, number: u64, ask: &Ask<'_>, out: &mut Vec<u8>) {
         let map = self.seen.map.lock().unwrap();
         let answer = match ask {
-            Ask::Latest => Answer::Version(VERSION),
+            Ask::Latest | Ask::LatestEvenLocked => Answer::Version(VERSION),
             Ask::At { version, .. } if *version < VERSION => {
-                Answer::Failed(Failure { code: 1007, story: "that one", hits: vec![] })
+                Answer::Failed(Failure { code: 1007, story: "that one", hits: vec![], winners: vec![] })
             }
             Ask::At { version, .. } => Answer::Version(*version),
             Ask::Get { key: ABSURD, .. } | Ask::Scan { begin: ABSURD, .. } => {
@@ -244,7 +246,7 @@ impl Host {
             }
             Ask::Watch { watch, key, .. } => {
                 self.seen.watches.lock().unwrap().push(*watch);
-                let failure = Failure { code: 1032, story: "", hits: vec![] };
+                let failure = Failure { code: 1032, story: "", hits: vec![], winners: vec![] };
                 match *key {
                     b"too many" => Answer::Failed(failure),
                     b"fires" => {
@@ -260,7 +262,22 @@ impl Host {
             }
             Ask::Keyspace { name, create } => Answer::Keyspace(create.then_some(name.len() as u32)),
             Ask::Keyspaces => Answer::Keyspaces(vec!["", "other"]),
+            Ask::Expire { .. } => Answer::Size(1),
             Ask::DropKeyspace { .. } | Ask::Sync | Ask::Bye => Answer::Done,
+            Ask::Inspect => Answer::Facts(Box::default()),
+            Ask::Who { .. } => Answer::Roll(Roll::default()),
+            Ask::Here { .. } => Answer::Done,
+            Ask::GiveBack { .. } | Ask::RaiseVersion { .. } => Answer::Done,
+            Ask::Hold => Answer::Held { held: 1, version: VERSION, keyspaces: vec![(0, "default")] },
+            Ask::ReadHeld { .. } => Answer::Rows { version: VERSION, more: false, pairs: b"" },
+            Ask::TrackChanges { .. } => Answer::Tracking { tracker: 1 },
+            Ask::TakeChanges { .. } => {
+                let version = VERSION;
+                Answer::Changed { version, catalogue: false, more: false, ranges: vec![] }
+            }
+            Ask::EndTracking { .. } => Answer::Done,
+            Ask::Upkeep { .. } => Answer::Done,
+            Ask::UpkeepNow { .. } => Answer::Upkeep { done: 1, total: 1, finished: Some(Finished::Compacted) },
             Ask::Count => Answer::Counts(Counts { commits: 7, ..Counts::default() }),
         };
         put(out, number, &answer, usize::MAX).unwrap();
@@ -300,4 +317,6 @@ impl Events for Heard {
     fn dropped(&self, keyspace: u32) {
         self.dropped.store(keyspace.into(), Ordering::SeqCst);
     }
+
+    fn who(&self, _question: u64, _expire: Option<uuid::Uuid>) {}
 }

@@ -7,17 +7,24 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plinth_api::{Code, Error, Result, Value};
+use plinth_api::{Changes, Code, Error, Held, Progress, Result, Value};
+use uuid::Uuid;
 
 use super::call::Owner;
+use super::changes;
+use super::held::hold;
 use super::line::Line;
 use super::many::get_many;
 use super::reply::Reply;
 use super::scan::scan;
 use super::slot::{Mark, Slot};
+use super::upkeep;
 use crate::commit::{Outcome, Request};
 use crate::inherited::Private;
+use crate::metrics::Facts;
+use crate::roll::Roll;
 use crate::store::{Range, Tier, Visit, NOT_IN_MEMORY};
+use crate::upkeep::task::{Finished, Task};
 use crate::upstream::{Events, Upstream};
 use crate::version::ReadPoint;
 use crate::watch::Watch;
@@ -106,9 +113,9 @@ impl Drop for Link {
 }
 
 impl Upstream for Link {
-    fn latest(&self, tier: Tier) -> Result<Arc<ReadPoint>> {
+    fn latest(&self, tier: Tier, lock_aware: bool) -> Result<Arc<ReadPoint>> {
         check_tier(tier)?;
-        match self.0.ask(&Ask::Latest)? {
+        match self.0.ask(&if lock_aware { Ask::LatestEvenLocked } else { Ask::Latest })? {
             Reply::Version(version) => Ok(ReadPoint::elsewhere(version)),
             other => Err(self.other(other)),
         }
@@ -215,6 +222,52 @@ impl Upstream for Link {
         }
     }
 
+    fn upkeep(&self, task: &Task, progress: &dyn Progress) -> Result<Finished> {
+        upkeep::run(&self.0, task, progress)
+    }
+
+    fn facts(&self) -> Result<Facts> {
+        match self.0.ask(&Ask::Inspect)? {
+            Reply::Facts(facts) => Ok(*facts),
+            other => Err(self.other(other)),
+        }
+    }
+
+    fn hold(self: Arc<Self>) -> Result<Arc<dyn Held>> {
+        hold(&self.0)
+    }
+
+    fn track_changes(self: Arc<Self>, most_ranges: usize) -> Result<Box<dyn Changes>> {
+        changes::track(&self.0, most_ranges)
+    }
+
+    fn raise_version(&self, above: i64) -> Result<()> {
+        match self.0.ask(&Ask::RaiseVersion { above })? {
+            Reply::Done => Ok(()),
+            other => Err(self.other(other)),
+        }
+    }
+
+    fn expire(&self, version: i64) -> Result<u64> {
+        match self.0.ask(&Ask::Expire { version })? {
+            Reply::Size(gone) => Ok(gone),
+            other => Err(self.other(other)),
+        }
+    }
+
+    fn roll(&self, expire: Option<Uuid>) -> Result<Roll> {
+        match self.0.ask(&Ask::Who { expire: expire.map(Uuid::into_bytes) })? {
+            Reply::Roll(roll) => Ok(roll),
+            other => Err(self.other(other)),
+        }
+    }
+
+    fn here(&self, question: u64, roll: Roll) {
+        if let Ok((number, frame)) = self.0.frame(&Ask::Here { question, roll }) {
+            self.0.post(number, frame, Owner::Nobody, Arc::default());
+        }
+    }
+
     fn counts(&self) -> Result<Counts> {
         match self.0.ask(&Ask::Count)? {
             Reply::Counts(counts) => Ok(*counts),
@@ -236,7 +289,7 @@ fn outcome(line: &Line, mut request: Request, answer: Result<Reply>, mark: &Mark
     let result = match answer {
         Ok(Reply::Committed(committed)) => Ok(committed),
         Ok(Reply::Failed(failed)) => {
-            request.hits = failed.hits;
+            (request.hits, request.winners) = (failed.hits, failed.winners);
             Err(failed.error)
         }
         Ok(_) => Err(unknown(&line.garbage("an answer to a commit of the wrong kind"))),

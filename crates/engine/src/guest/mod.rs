@@ -6,7 +6,9 @@
 //! nobody waits.
 
 mod call;
+mod changes;
 mod desk;
+mod held;
 mod keeper;
 mod line;
 mod link;
@@ -16,6 +18,7 @@ mod reading;
 mod reply;
 mod scan;
 mod slot;
+mod upkeep;
 
 #[cfg(test)]
 mod fake;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use plinth_api::{Code, Result};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::net::{recv, RecvFlags};
+use uuid::Uuid;
 
 use super::call::Owner;
 use super::desk::Step;
@@ -192,6 +193,7 @@ impl Line {
             }
             Notice::Dropped { keyspace } => self.events.dropped(keyspace),
             Notice::Leaving => self.leave(),
+            Notice::Who { question, expire } => self.events.who(question, expire.map(Uuid::from_bytes)),
             Notice::Welcome(_) => return Err(absurd("a second greeting")),
         }
         Ok(())

@@ -3,11 +3,15 @@
 
 use std::sync::Arc;
 
-use plinth_api::{Error, Result, Value};
+use plinth_api::{Changed, ChangedRange, Error, Result, Value};
+use uuid::Uuid;
 
 use crate::commit::Committed;
-use crate::conflict::ConflictSet;
-use crate::wire::{broken, parse, sets_of, Answer, Counts, Message, Parts, Tail};
+use crate::conflict::{ConflictSet, Winner, MOST_TOLD};
+use crate::metrics::Facts;
+use crate::roll::Roll;
+use crate::upkeep::task::Finished;
+use crate::wire::{broken, parse, sets_of, Answer, Counts, Failure, Message, Parts, Span, Tail};
 
 /// What a host answered.
 pub enum Reply {
@@ -29,10 +33,29 @@ pub enum Reply {
     Keyspaces(Vec<Arc<str>>),
     /// Counters.
     Counts(Box<Counts>),
+    /// What there is to tell.
+    Facts(Box<Facts>),
+    /// Live transactions.
+    Roll(Roll),
+    /// How far an upkeep is, and what came of it.
+    Upkeep(u64, u64, Option<Finished>),
+    /// A tracker was begun.
+    Tracking(u64),
+    /// What was written, and whether there is more of it.
+    Changed(Changed, bool),
     /// It failed.
     Failed(Box<Failed>),
     /// The version values were read at, and the values.
     Values(i64, Vec<Option<Value>>),
+    /// A state is held.
+    Held {
+        /// Its number.
+        held: u64,
+        /// Its version.
+        version: i64,
+        /// Numbers and names of its keyspaces.
+        keyspaces: Vec<(u32, Arc<str>)>,
+    },
 }
 
 /// Why a call failed on the host.
@@ -41,6 +64,8 @@ pub struct Failed {
     pub error: Error,
     /// The read conflict ranges that were hit.
     pub hits: Vec<(u32, ConflictSet)>,
+    /// Who wrote there.
+    pub winners: Vec<Winner>,
 }
 
 /// Some pairs of a range, as they came: nothing of it has been checked.
@@ -61,6 +86,8 @@ impl Reply {
         | Answer::Value { version, .. }
         | Answer::Rows { version, .. }
         | Answer::Values { version, .. }
+        | Answer::Held { version, .. }
+        | Answer::Changed { version, .. }
         | Answer::Committed { version, .. } = answer
         {
             if version <= 0 {
@@ -80,13 +107,40 @@ impl Reply {
             Answer::Committed { version, order } => Self::Committed(Committed { version, order }),
             Answer::Keyspace(id) => Self::Keyspace(id),
             Answer::Keyspaces(names) => Self::Keyspaces(names.into_iter().map(Arc::from).collect()),
+            Answer::Facts(facts) => Self::Facts(facts),
+            Answer::Roll(roll) => Self::Roll(roll),
+            Answer::Upkeep { done, total, finished } => Self::Upkeep(done, total, finished),
             Answer::Counts(counts) => Self::Counts(Box::new(counts)),
             Answer::Values { version, values } => Self::Values(version, values_of(values)?),
+            Answer::Held { held, version, keyspaces } => {
+                let keyspaces = keyspaces.into_iter().map(|(id, name)| (id, Arc::from(name))).collect();
+                Self::Held { held, version, keyspaces }
+            }
+            Answer::Tracking { tracker } => Self::Tracking(tracker),
+            Answer::Changed { version, catalogue, more, ranges } => {
+                let range = |(keyspace, begin, end): Span<'_>| ChangedRange {
+                    keyspace,
+                    begin: begin.to_vec(),
+                    end: end.to_vec(),
+                };
+                Self::Changed(Changed { version, catalogue, ranges: ranges.into_iter().map(range).collect() }, more)
+            }
             Answer::Failed(failure) => {
-                Self::Failed(Box::new(Failed { error: failure.error(), hits: sets_of(&failure.hits)? }))
+                let (hits, winners) = (sets_of(&failure.hits)?, winners_of(&failure)?);
+                Self::Failed(Box::new(Failed { error: failure.error(), hits, winners }))
             }
         })
     }
+}
+
+/// Who won: nobody is told, or somebody for each range, the first so many.
+fn winners_of(failure: &Failure<'_>) -> Result<Vec<Winner>> {
+    let Failure { hits, winners, .. } = failure;
+    let fits = winners.is_empty() || winners.len() == hits.len().min(MOST_TOLD);
+    if !fits || winners.iter().any(|(version, _)| *version <= 0) {
+        return Err(broken(format!("{} winners of {} ranges", winners.len(), hits.len())));
+    }
+    Ok(winners.iter().map(|(version, id)| Winner { version: *version, id: id.map(Uuid::from_bytes) }).collect())
 }
 
 /// The values that some bytes hold.
@@ -96,5 +150,27 @@ fn values_of(bytes: &[u8]) -> Result<Vec<Option<Value>>> {
     match parts.rest() {
         [] => Ok(values),
         rest => Err(broken(format!("{} bytes after the values", rest.len()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::hits_of;
+
+    #[test]
+    fn there_are_as_many_winners_as_ranges_or_none() {
+        let (mut few, mut many) = (ConflictSet::default(), ConflictSet::default());
+        [b"a", b"c"].iter().for_each(|key| few.add_key(*key));
+        (0..2_000u32).for_each(|key| many.add_key(&key.to_be_bytes()));
+        let winners = |set: &ConflictSet, count: usize, version: i64| {
+            let winners = vec![(version, Some([7; 16])); count];
+            winners_of(&Failure { code: 1020, story: "", hits: hits_of(&[(0, set.clone())]), winners })
+        };
+        assert_eq!(winners(&few, 2, 5).unwrap(), [Winner { version: 5, id: Some(Uuid::from_bytes([7; 16])) }; 2]);
+        assert!(winners(&few, 0, 5).unwrap().is_empty() && winners(&many, MOST_TOLD, 5).is_ok());
+        for (set, count, version) in [(&few, 1, 5), (&few, 3, 5), (&few, 2, 0), (&many, 2_000, 5)] {
+            assert!(winners(set, count, version).is_err());
+        }
     }
 }

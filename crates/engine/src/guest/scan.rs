@@ -111,13 +111,13 @@ impl<'a> Scan<'a> {
 
 impl Piece {
     /// The pairs.
-    fn pairs(&self) -> Pairs<'_> {
+    pub fn pairs(&self) -> Pairs<'_> {
         Pairs::new(&self.pairs)
     }
 
     /// How many pairs it has, and the key of the last one, if it can be part of what is in `[begin, end)`
     /// at that version.
-    fn check(&self, version: i64, begin: &[u8], end: &[u8], reverse: bool) -> Option<(usize, Option<&[u8]>)> {
+    pub fn check(&self, version: i64, begin: &[u8], end: &[u8], reverse: bool) -> Option<(usize, Option<&[u8]>)> {
         let mut pairs = self.pairs();
         // The first and the last one are the bounds of the others.
         let (mut count, mut first, mut last): (_, _, Option<&[u8]>) = (0, None, None);

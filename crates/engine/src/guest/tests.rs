@@ -135,7 +135,7 @@ fn any_call(link: &Link, random: &mut fastrand::Rng, map: &Map) -> Result<()> {
     let number = random.usize(0..map.len() + 10);
     let value = map.get(&key(number)).map(Vec::as_slice);
     match random.usize(0..10) {
-        0 => assert_eq!(link.latest(Tier::Disk)?.version, VERSION),
+        0 => assert_eq!(link.latest(Tier::Disk, false)?.version, VERSION),
         1 => assert_eq!(link.at(VERSION + number as i64, true)?.version, VERSION + number as i64),
         2 => assert_eq!(code(link.at(VERSION - 1, false)), Some(Code::TRANSACTION_TOO_OLD)),
         3 => {
@@ -303,7 +303,7 @@ fn dies(manner: Manner) {
         let told = code(outcome);
         assert!([None, Some(LOST), Some(Code::COMMIT_UNKNOWN_RESULT)].contains(&told), "{told:?}");
     }
-    assert_eq!(code(guest.link().latest(Tier::Disk)), Some(LOST));
+    assert_eq!(code(guest.link().latest(Tier::Disk, true)), Some(LOST));
     assert_eq!(code(guest.link().commit(request(1)).1), Some(LOST), "not a byte of it was sent");
     assert_eq!(code(guest.link().drop_keyspace("name")), Some(LOST));
     guest.join_keeper();
@@ -366,7 +366,7 @@ fn a_host_that_leaves_answers_what_was_asked() {
                 }
             });
             until(|| guest.fake.seen.bye.load(Ordering::SeqCst) > 0);
-            assert_eq!(code(guest.link().latest(Tier::Disk)), Some(LOST), "none comes in any more");
+            assert_eq!(code(guest.link().latest(Tier::Disk, true)), Some(LOST), "none comes in any more");
             guest.fake.seen.let_go.store(usize::MAX, Ordering::SeqCst);
         });
         guest.fake.join();
@@ -604,7 +604,7 @@ fn what_needs_no_host_is_answered_at_once() {
     let guest = Guest::new(Manner { reads: Some(0), ..Manner::default() }, Map::new());
     let link = guest.link();
     let memory = Some(NOT_IN_MEMORY);
-    assert_eq!(code(link.latest(Tier::Memory)), memory);
+    assert_eq!(code(link.latest(Tier::Memory, false)), memory);
     assert_eq!(code(link.get(&at(), Tier::Memory, 0, b"key")), memory);
     assert_eq!(code(link.get_latest(Tier::Memory, 0, b"key")), memory);
     let range = Range { keyspace: 0, begin: b"a", end: b"b", reverse: false, want: 0 };

@@ -8,17 +8,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use plinth_api::{Code, Error, Result};
+use uuid::Uuid;
 
 use super::call::Call;
+use super::changes;
 use super::commits::{self, Gathered};
+use super::held;
 use super::many;
 use super::reply::Said;
 use super::scan;
 use super::server::Shared;
 use super::session::Session;
+use super::upkeep::Upkeep;
 use super::watches::Guarded;
 use crate::limits::{check_order, Bounds};
 use crate::local::Local;
+use crate::metrics::{sampling, Facts, Failing, Operation};
 use crate::service::Service;
 use crate::store::{Tier, NOT_IN_MEMORY};
 use crate::version::ReadPoint;
@@ -28,6 +33,8 @@ use crate::wire::{self, broken, Answer, Ask, MOST_ASKED};
 const REMEMBERED: usize = 4;
 /// How long a guest may wait for a version that does not exist yet (rule VER-8).
 const FUTURE_PATIENCE: Duration = Duration::from_secs(1);
+/// Bytes of what there is to tell, about, at most.
+const LONGEST_FACTS: usize = 1 << 20;
 /// Bytes of a message beside its keys.
 const BESIDE_KEYS: usize = 1024;
 
@@ -43,7 +50,7 @@ impl Points {
             return Ok(point.clone());
         }
         let point = match version {
-            None => local.latest(tier)?,
+            None => local.latest_unlocked(tier)?,
             Some(version) => local.at_once(version)?,
         };
         if !self.0.iter().any(|known| known.version == point.version) {
@@ -106,6 +113,7 @@ fn handle_small(session: &Arc<Session>, number: u64, message: &[u8], ask: Ask<'_
     match ask {
         Ask::Bye => session.lock_flow().bye = true,
         Ask::Watch { watch, keyspace, key, seen } => {
+            session.host.local.for_guests.count(Operation::Watch);
             check_key(&session.host.local, key)?;
             let watch = Guarded::add(session, watch, keyspace, key, seen)?;
             session.put(number, &Answer::Done);
@@ -119,6 +127,21 @@ fn handle_small(session: &Arc<Session>, number: u64, message: &[u8], ask: Ask<'_
             session.put(number, &Answer::Done);
         }
         Ask::Sync => commits::sync(Call::begin(session, number, 0)),
+        Ask::Hold | Ask::ReadHeld { .. } | Ask::GiveBack { .. } | Ask::RaiseVersion { .. } => {
+            held::ask(session, number, &ask)?;
+        }
+        Ask::TrackChanges { .. } | Ask::TakeChanges { .. } | Ask::EndTracking { .. } => {
+            changes::ask(session, number, &ask)?;
+        }
+        Ask::Upkeep { task } => {
+            Upkeep::begin(session, task)?;
+            session.put(number, &Answer::Done);
+        }
+        Ask::UpkeepNow { cancel } => session.put(number, &session.upkeep.look(cancel)?),
+        Ask::Here { question, roll } => {
+            session.host.rolls.answered(session, question, roll);
+            session.put(number, &Answer::Done);
+        }
         ask => {
             let outcome = look(&session.host, &ask, points, Tier::Memory, |said| session.say(number, said));
             match (outcome, &ask) {
@@ -141,6 +164,7 @@ fn promised(host: &Shared, ask: &Ask<'_>) -> usize {
         Ask::Get { .. } => host.local.front.options.value_size_limit,
         Ask::Scan { bytes, .. } => scan::most_bytes(*bytes) + host.local.front.options.value_size_limit,
         Ask::GetMany { .. } => many::MOST_BYTES + host.local.front.options.value_size_limit,
+        Ask::Inspect | Ask::Who { .. } => LONGEST_FACTS,
         _ => 0,
     }
 }
@@ -185,9 +209,42 @@ fn wait_for(call: Call, version: i64, until: Instant) {
     executor.at(again, Box::new(look));
 }
 
+/// What an ask counts as. The end of a watch's read and of a walk to a key is one of these, too.
+fn operation(ask: &Ask<'_>) -> Option<Operation> {
+    match ask {
+        Ask::Latest | Ask::LatestEvenLocked | Ask::At { .. } => Some(Operation::ReadVersion),
+        Ask::Get { .. } => Some(Operation::Get),
+        Ask::GetMany { .. } => Some(Operation::GetMany),
+        Ask::Scan { .. } => Some(Operation::GetRange),
+        _ => None,
+    }
+}
+
+/// Looks something up, tells the answer, and counts that.
+fn look(host: &Shared, ask: &Ask<'_>, points: &mut Points, tier: Tier, say: impl FnOnce(Said<'_>)) -> Result<()> {
+    let Some(operation) = operation(ask) else {
+        return look_up(host, ask, points, tier, say);
+    };
+    let always = matches!(operation, Operation::GetMany | Operation::GetRange);
+    let began = (always || sampling::is_due()).then(Instant::now);
+    let outcome = look_up(host, ask, points, tier, say);
+    let done = &host.local.for_guests;
+    match &outcome {
+        // It is asked again where it may wait.
+        Err(error) if error.code() == NOT_IN_MEMORY => return outcome,
+        Err(error) => done.failed(Failing::Read, error.code()),
+        Ok(()) => {}
+    }
+    done.count(operation);
+    if let Some(began) = began {
+        done.took(operation, began);
+    }
+    outcome
+}
+
 /// Looks something up, and tells the answer. In memory, it fails with [`NOT_IN_MEMORY`] where it
 /// would have to wait.
-fn look(host: &Shared, ask: &Ask<'_>, points: &mut Points, tier: Tier, say: impl FnOnce(Said<'_>)) -> Result<()> {
+fn look_up(host: &Shared, ask: &Ask<'_>, points: &mut Points, tier: Tier, say: impl FnOnce(Said<'_>)) -> Result<()> {
     let local = &host.local;
     if let Ask::Scan { version, keyspace, begin, end, .. } = *ask {
         check_range(local, keyspace, begin, end)?;
@@ -198,6 +255,7 @@ fn look(host: &Shared, ask: &Ask<'_>, points: &mut Points, tier: Tier, say: impl
     let tell = |answer: Answer<'_>| say(Said::Answer(answer));
     match *ask {
         Ask::Latest => tell(Answer::Version(points.find(local, None, tier)?.version)),
+        Ask::LatestEvenLocked => tell(Answer::Version(local.latest(tier)?.version)),
         Ask::At { version, .. } => tell(Answer::Version(points.find(local, Some(version), tier)?.version)),
         Ask::Get { version, keyspace, key } => {
             local.check_keyspace(keyspace)?;
@@ -214,7 +272,10 @@ fn look(host: &Shared, ask: &Ask<'_>, points: &mut Points, tier: Tier, say: impl
             tell(Answer::Values { version: point.version, values: &values });
         }
         Ask::Count => tell(Answer::Counts(host.counts())),
+        Ask::Expire { version } => tell(Answer::Size(local.expire(version)?)),
         _ if tier == Tier::Memory => return Err(Error::new(NOT_IN_MEMORY)),
+        Ask::Inspect => tell(Answer::Facts(Box::new(Facts::of(local)))),
+        Ask::Who { expire } => tell(Answer::Roll(local.roll(expire.map(Uuid::from_bytes))?)),
         Ask::Estimate { keyspace, begin, end } => {
             check_range(local, keyspace, begin, end)?;
             tell(Answer::Size(local.estimate(keyspace, begin, end)?));
@@ -229,7 +290,22 @@ fn look(host: &Shared, ask: &Ask<'_>, points: &mut Points, tier: Tier, say: impl
             tell(Answer::Done);
         }
         // These are handled elsewhere.
-        Ask::Scan { .. } | Ask::Commit(_) | Ask::Watch { .. } | Ask::Unwatch { .. } | Ask::Sync | Ask::Bye => {
+        Ask::Scan { .. }
+        | Ask::Commit(_)
+        | Ask::Watch { .. }
+        | Ask::Unwatch { .. }
+        | Ask::Sync
+        | Ask::Bye
+        | Ask::Here { .. }
+        | Ask::Hold
+        | Ask::ReadHeld { .. }
+        | Ask::GiveBack { .. }
+        | Ask::RaiseVersion { .. }
+        | Ask::TrackChanges { .. }
+        | Ask::TakeChanges { .. }
+        | Ask::EndTracking { .. }
+        | Ask::Upkeep { .. }
+        | Ask::UpkeepNow { .. } => {
             return Err(Error::new(Code::INTERNAL_ERROR).context("a call on the wrong way"));
         }
     }

@@ -5,11 +5,13 @@
 //! would wait for ever.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use plinth_api::{Error, Result};
+use plinth_api::{Code, Error};
 
 use super::reply::Said;
 use super::session::Session;
+use crate::metrics::{Failing, Operation};
 use crate::service::Service;
 use crate::wire::Answer;
 
@@ -22,6 +24,8 @@ pub struct Call {
     promised: usize,
     /// Bytes of the memory budget.
     reserved: usize,
+    /// When a commit was asked for.
+    began: Option<Instant>,
     answered: bool,
 }
 
@@ -29,19 +33,33 @@ impl Call {
     /// Begins a call whose answer may have so many bytes.
     pub fn begin(session: &Arc<Session>, number: u64, promised: usize) -> Self {
         session.lock_flow().begin_call(promised);
-        Self { session: session.clone(), number, promised, reserved: 0, answered: false }
+        Self { session: session.clone(), number, promised, reserved: 0, began: None, answered: false }
     }
 
-    /// The same with bytes of the memory budget; 9013 if it is used up.
-    pub fn reserve(session: &Arc<Session>, number: u64, promised: usize, bytes: usize) -> Result<Self> {
+    /// The same for a commit, with bytes of the memory budget; 9013 if it is used up.
+    pub fn reserve(session: &Arc<Session>, number: u64, promised: usize, bytes: usize) -> plinth_api::Result<Self> {
         session.host.local.reserve(bytes)?;
         let mut call = Self::begin(session, number, promised);
         call.reserved = bytes;
+        call.began = Some(Instant::now());
         Ok(call)
     }
 
+    /// Notes how a commit ended, and how long it took.
+    pub fn note_commit(&self, sync: bool, result: Result<(), Code>) {
+        let done = &self.session.host.local.for_guests;
+        let operation = Operation::commit(sync);
+        done.count(operation);
+        if let Some(began) = self.began {
+            done.took(operation, began);
+        }
+        if let Err(code) = result {
+            done.failed(Failing::Commit, code);
+        }
+    }
+
     /// Answers it.
-    pub fn answer(mut self, outcome: Result<Answer<'_>>) {
+    pub fn answer(mut self, outcome: plinth_api::Result<Answer<'_>>) {
         self.put(outcome);
         let session = self.session.clone();
         drop(self);
@@ -58,7 +76,7 @@ impl Call {
     }
 
     /// The same as [`Call::answer`], and leaves the sending to the caller.
-    pub fn answer_later(mut self, outcome: Result<Answer<'_>>) -> Arc<Session> {
+    pub fn answer_later(mut self, outcome: plinth_api::Result<Answer<'_>>) -> Arc<Session> {
         self.put(outcome);
         self.session.clone()
     }
@@ -73,7 +91,7 @@ impl Call {
         self.answered = true;
     }
 
-    fn put(&mut self, outcome: Result<Answer<'_>>) {
+    fn put(&mut self, outcome: plinth_api::Result<Answer<'_>>) {
         self.answered = true;
         self.session.answer(self.number, outcome);
     }

@@ -18,6 +18,7 @@ use super::server::Shared;
 use super::session::Session;
 use crate::commit::{Outcome, Request};
 use crate::local::Local;
+use crate::metrics::Failing;
 use crate::service::{AsyncCommit, Service};
 use crate::store::{Tier, NOT_IN_MEMORY};
 use crate::wire::{Answer, Commit};
@@ -64,7 +65,11 @@ pub fn ask(
             }
         }
     };
-    let (request, call) = begin().inspect_err(|error| local.commit_failed(error.code()))?;
+    let failed = |error: &Error| {
+        local.commit_failed(error.code());
+        local.for_guests.failed(Failing::Commit, error.code());
+    };
+    let (request, call) = begin().inspect_err(failed)?;
     match request.sync || !is_light(local, &request) {
         true => send(local, request, call),
         false => gathered.0.push((request, call)),
@@ -80,7 +85,7 @@ pub fn sync(call: Call) {
             outcome.and_then(|outcome| outcome.map_or(Ok(()), |(_, result)| result.map(|_| ()))).map(|()| Answer::Done),
         );
     };
-    let prepare = || Ok(Some(Request { read_version: i64::MAX, sync: true, ..Request::default() }));
+    let prepare = || Ok(Some(Request { read_version: i64::MAX, sync: true, lock_aware: true, ..Request::default() }));
     local.commit_async(AsyncCommit { prepare: Box::new(prepare), done: Box::new(done), brief: true });
 }
 
@@ -120,6 +125,7 @@ fn send(local: &Arc<Local>, mut request: Request, call: Call) {
 
 /// Answers a commit, and leaves the sending to the caller.
 fn end(local: &Local, call: Call, (request, result): Outcome) -> Arc<Session> {
+    call.note_commit(request.sync, result.as_ref().map(|_| ()).map_err(Error::code));
     match result {
         Ok(committed) => {
             call.answer_later(Ok(Answer::Committed { version: committed.version, order: committed.order }))

@@ -15,18 +15,22 @@
 
 mod asks;
 mod call;
+mod changes;
 mod commits;
 mod flow;
 mod greeting;
+mod held;
 mod many;
 mod poller;
 mod pool;
 mod reply;
+mod roll;
 mod scan;
 mod server;
 mod session;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod watches;
 
 pub use server::Server;

@@ -14,14 +14,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use plinth_api::{Code, Error, Result};
+use uuid::Uuid;
 
 use super::commits::Commits;
 use super::poller::{Interest, Poller};
 use super::pool;
+use super::roll::Rolls;
 use super::session::Session;
 use super::watches::Guarded;
 use crate::inherited::Private;
 use crate::local::Local;
+use crate::metrics::Visitors;
+use crate::roll::Roll;
 use crate::socket::{check_peer, Listener};
 use crate::watch::Watches;
 use crate::wire::{Counts, Limits, Notice};
@@ -71,6 +75,8 @@ pub struct Shared {
     pub commits: Commits,
     /// How the threads take turns.
     pub pace: pool::Pace,
+    /// What guests are asked.
+    pub rolls: Rolls,
     sessions: Mutex<BTreeMap<u64, Arc<Session>>>,
     /// Signalled when a session has gone.
     gone: Condvar,
@@ -100,6 +106,7 @@ impl Server {
             watches: Arc::new(Watches::new(MOST_WATCHES)),
             commits: Commits::default(),
             pace: pool::Pace::default(),
+            rolls: Rolls::default(),
             sessions: Mutex::default(),
             gone: Condvar::new(),
             next: AtomicU64::new(LISTENER + 1),
@@ -112,6 +119,20 @@ impl Server {
         let server = Arc::new(Self { shared });
         pool::grow(&server.shared, 1)?;
         Ok(server)
+    }
+
+    /// What is known of the guests.
+    pub fn visitors(&self) -> Visitors {
+        Visitors {
+            pids: self.shared.welcome().iter().map(|session| session.pid).collect(),
+            count: self.guests() as u64,
+            watches: self.shared.watches.count() as u64,
+        }
+    }
+
+    /// The live transactions of all guests; or has the one expired that is asked for.
+    pub fn ask_guests(&self, expire: Option<Uuid>) -> Result<Roll> {
+        self.shared.ask_guests(expire)
     }
 
     /// How many guests there are.
@@ -190,11 +211,14 @@ impl Shared {
             }
             _ => check_peer(&socket),
         };
-        if let Err(error) = checked {
-            drop(sessions);
-            return super::greeting::turn_away(&socket, &error);
-        }
-        let session = Session::new(self.next.fetch_add(1, Ordering::Relaxed), self.clone(), socket);
+        let pid = match checked {
+            Ok(pid) => pid,
+            Err(error) => {
+                drop(sessions);
+                return super::greeting::turn_away(&socket, &error);
+            }
+        };
+        let session = Session::new(self.next.fetch_add(1, Ordering::Relaxed), pid, self.clone(), socket);
         sessions.insert(session.number, session.clone());
         drop(sessions);
         // Fewer threads are slower, but enough.
@@ -232,6 +256,7 @@ impl Shared {
         }
         let session = self.lock().remove(&number);
         self.gone.notify_all();
+        self.rolls.left(number);
         drop(session);
     }
 
@@ -302,6 +327,11 @@ impl Shared {
 
     fn all(&self) -> Vec<Arc<Session>> {
         self.lock().values().cloned().collect()
+    }
+
+    /// The sessions of guests that have introduced themselves.
+    pub fn welcome(&self) -> Vec<Arc<Session>> {
+        self.all().into_iter().filter(|session| session.is_welcome()).collect()
     }
 
     /// The threads.

@@ -18,11 +18,14 @@ use rustix::net::{recv, send, RecvFlags, SendFlags};
 use serde::Serialize;
 
 use super::asks::{self, Points};
+use super::changes::Trackings;
 use super::commits::Gathered;
 use super::flow::Flow;
 use super::greeting::Greeting;
+use super::held::Holds;
 use super::reply::{self, Said};
 use super::server::Shared;
+use super::upkeep::Upkeep;
 use super::watches::Guarded;
 use crate::executor::Timer;
 use crate::inherited::Private;
@@ -39,10 +42,18 @@ const BYTES_AT_ONCE: usize = 256 << 10;
 pub struct Session {
     /// Its number, which is also its token at the poller.
     pub number: u64,
+    /// The process that it comes from.
+    pub pid: u32,
     /// What it is served by.
     pub host: Arc<Shared>,
     /// The watches that wait for this guest.
     pub watches: Guarded,
+    /// The states that are held for this guest.
+    pub holds: Holds,
+    /// The changes that are noted for this guest.
+    pub trackings: Trackings,
+    /// What of the database's upkeep is done for this guest.
+    pub upkeep: Upkeep,
     socket: Private<UnixStream>,
     input: Mutex<Input>,
     flow: Mutex<Flow>,
@@ -73,9 +84,21 @@ pub enum Turn {
 
 impl Session {
     /// A connection that has just come.
-    pub fn new(number: u64, host: Arc<Shared>, socket: Private<UnixStream>) -> Arc<Self> {
+    pub fn new(number: u64, pid: u32, host: Arc<Shared>, socket: Private<UnixStream>) -> Arc<Self> {
         let (input, flow, stalled) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Arc::new(Self { number, host, watches: Guarded::default(), socket, input, flow, stalled })
+        Arc::new(Self {
+            number,
+            pid,
+            host,
+            watches: Guarded::default(),
+            holds: Holds::default(),
+            trackings: Trackings::default(),
+            upkeep: Upkeep::default(),
+            socket,
+            input,
+            flow,
+            stalled,
+        })
     }
 
     /// The socket.
@@ -248,6 +271,8 @@ impl Session {
         drop(flow);
         self.put(0, &Notice::Welcome(self.host.limits));
         self.host.welcomed(self);
+        let (name, guest) = (self.host.local.identity().0, self.number);
+        tracing::debug!(target: "plinth::host", database = name, guest, "a guest came");
     }
 
     /// Adds a message for the guest. It is sent by the next `flush`.
@@ -393,7 +418,12 @@ impl Session {
         self.free_input();
         *lock(&self.stalled) = None;
         self.watches.give_up(&self.host.local);
+        self.holds.give_up();
+        self.trackings.give_up();
+        self.upkeep.give_up();
         self.host.ended(self.number, welcome);
+        let (name, guest) = (self.host.local.identity().0, self.number);
+        tracing::debug!(target: "plinth::host", database = name, guest, welcome, "a guest has gone");
         true
     }
 

@@ -17,6 +17,9 @@ use crate::store::Tier;
 use crate::watch::Seen;
 use crate::wire::{parse, put, put_part, Answer, Ask, Commit, Frames, Limits, Notice, Pairs, Parts, PROTOCOL};
 
+mod changes;
+mod held;
+
 const LONG: Duration = Duration::from_secs(20);
 const ANY: usize = u32::MAX as usize;
 

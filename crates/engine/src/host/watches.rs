@@ -87,8 +87,12 @@ impl Guarded {
             return;
         }
         let story = outcome.as_ref().err().map_or(String::new(), Error::circumstances);
-        let failure =
-            outcome.err().map(|error| Failure { code: error.code().number(), story: &story, hits: Vec::new() });
+        let failure = outcome.err().map(|error| Failure {
+            code: error.code().number(),
+            story: &story,
+            hits: Vec::new(),
+            winners: Vec::new(),
+        });
         session.put(0, &Notice::Fired { watch: id, failure });
         drop(list);
         session.flush();

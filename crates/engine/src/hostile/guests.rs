@@ -15,6 +15,7 @@ use super::*;
 use crate::commit::Request;
 use crate::conflict::ConflictSet;
 use crate::overlay::Overlay;
+use crate::roll::Roll;
 use crate::watch::Seen;
 use crate::wire::{hello, parse, put, Answer, Ask, Commit, Frames, Notice, PROTOCOL};
 
@@ -279,7 +280,7 @@ fn random_frame(random: &mut fastrand::Rng, number: u64) -> Vec<u8> {
     let keys = random_bytes(random, 60);
     frame(
         number,
-        &match random.u8(..15) {
+        &match random.u8(..26) {
             0 => Ask::Latest,
             1 => Ask::At { version: random.i64(..), wait: random.bool() },
             2 => Ask::Get { version, keyspace: 0, key: &key },
@@ -291,6 +292,25 @@ fn random_frame(random: &mut fastrand::Rng, number: u64) -> Vec<u8> {
             10 => Ask::Keyspace { name: "things", create: true },
             11 => Ask::Keyspaces,
             12 => Ask::Count,
+            14 => Ask::Inspect,
+            15 => Ask::Hold,
+            16 => Ask::ReadHeld {
+                held: random.u64(..4),
+                keyspace: 0,
+                begin: &key,
+                end: &end,
+                reverse: random.bool(),
+                rows,
+                bytes,
+            },
+            17 => Ask::GiveBack { held: random.u64(..4) },
+            18 => Ask::RaiseVersion { above: random.i64(..1 << 40) },
+            19 => Ask::TrackChanges { most_ranges: random.u64(..9) },
+            20 => Ask::TakeChanges { tracker: random.u64(..4), go_on: random.bool() },
+            21 => Ask::EndTracking { tracker: random.u64(..4) },
+            22 => Ask::LatestEvenLocked,
+            23 => Ask::Who { expire: random.bool().then_some([7; 16]) },
+            24 => Ask::Here { question: random.u64(..4), roll: Roll::default() },
             13 => Ask::GetMany { version: random.i64(..), keyspace: 0, keys: &keys },
             _ => Ask::Sync,
         },
@@ -313,6 +333,7 @@ fn meddles(bytes: &[u8], honest: u32) -> bool {
                 numbers.into_iter().any(|id| id == honest)
             }),
             Ok(Ask::DropKeyspace { .. }) => true,
+            Ok(Ask::RaiseVersion { above }) => above > 0,
             _ => false,
         };
         if meddles {

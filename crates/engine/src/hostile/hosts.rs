@@ -11,9 +11,13 @@ use std::thread::JoinHandle;
 use plinth_api::key::successor;
 use plinth_api::{Database, DatabaseOptions, Error, KeySelector, Mutation, RangeOptions, Result};
 
+use serde_bytes::Bytes;
+
 use super::*;
 use crate::format::OpenDirectory;
+use crate::roll::Roll;
 use crate::socket::Listener;
+use crate::upkeep::task::Finished;
 use crate::wire::{hello, parse, put, put_pair, put_part, Answer, Ask, Counts, Failure, Frames, Limits, Notice, Parts};
 
 /// What a host does to one answer in three.
@@ -192,9 +196,10 @@ impl Session {
             Manner::AbsurdErrors => {
                 let code = [0, -1, -2, -3, 1, 99_999, i32::MIN][self.random.usize(..7)];
                 let story = "x".repeat(self.random.usize(..100_000));
-                say(out, number, &Answer::Failed(Failure { code, story: &story, hits: vec![] }));
+                say(out, number, &Answer::Failed(Failure { code, story: &story, hits: vec![], winners: vec![] }));
             }
             Manner::Flood => {
+                tell(out, &Notice::Who { question: 1, expire: None });
                 for _ in 0..20_000 {
                     let watch = self.random.u64(..);
                     tell(out, &Notice::Fired { watch, failure: None });
@@ -227,7 +232,7 @@ impl Session {
     fn honest(&mut self, number: u64, ask: &Ask<'_>, out: &mut Vec<u8>) {
         let at = |version: &Option<i64>| version.unwrap_or_else(|| self.version());
         let answer = match ask {
-            Ask::Latest => Answer::Version(self.version()),
+            Ask::Latest | Ask::LatestEvenLocked => Answer::Version(self.version()),
             Ask::At { version, .. } => Answer::Version(*version),
             Ask::Get { version, .. } => Answer::Value { version: at(version), value: Some(b"value") },
             Ask::GetMany { version, keys, .. } => {
@@ -235,6 +240,8 @@ impl Session {
                 Parts::new(keys).for_each(|_| put_part(&mut values, Some(b"value")));
                 return say(out, number, &Answer::Values { version: *version, values: &values });
             }
+            Ask::Hold => Answer::Held { held: 1, version: self.version(), keyspaces: vec![(0, "default")] },
+            Ask::ReadHeld { .. } => Answer::Rows { version: self.version(), more: false, pairs: b"" },
             Ask::Scan { version, begin, .. } => {
                 let mut pairs = Vec::new();
                 put_pair(&mut pairs, &successor(begin), &[7]);
@@ -242,9 +249,22 @@ impl Session {
             }
             Ask::Estimate { .. } => Answer::Size(5),
             Ask::Commit(_) => Answer::Committed { version: self.version(), order: 0 },
+            Ask::Expire { .. } => Answer::Size(1),
             Ask::Watch { .. } | Ask::Unwatch { .. } | Ask::DropKeyspace { .. } | Ask::Sync | Ask::Bye => Answer::Done,
+            Ask::GiveBack { .. } | Ask::RaiseVersion { .. } => Answer::Done,
             Ask::Keyspace { .. } => Answer::Keyspace(Some(1)),
             Ask::Keyspaces => Answer::Keyspaces(vec!["", "things"]),
+            Ask::Inspect => Answer::Facts(Box::default()),
+            Ask::TrackChanges { .. } => Answer::Tracking { tracker: 1 },
+            Ask::TakeChanges { .. } => {
+                let version = self.version();
+                Answer::Changed { version, catalogue: false, more: false, ranges: vec![] }
+            }
+            Ask::EndTracking { .. } => Answer::Done,
+            Ask::Who { .. } => Answer::Roll(Roll::default()),
+            Ask::Here { .. } => Answer::Done,
+            Ask::Upkeep { .. } => Answer::Done,
+            Ask::UpkeepNow { .. } => Answer::Upkeep { done: 1, total: 1, finished: Some(Finished::Compacted) },
             Ask::Count => Answer::Counts(Counts::default()),
         };
         say(out, number, &answer);
@@ -261,6 +281,16 @@ impl Session {
             Answer::Committed { version: -5, order: 9 },
             Answer::Keyspace(None),
             Answer::Keyspaces(vec![]),
+            Answer::Facts(Box::default()),
+            Answer::Held { held: 0, version: -1, keyspaces: vec![] },
+            Answer::Tracking { tracker: u64::MAX },
+            Answer::Changed {
+                version: 5,
+                catalogue: true,
+                more: true,
+                ranges: vec![(1, Bytes::new(b"b"), Bytes::new(b"a"))],
+            },
+            Answer::Changed { version: 5, catalogue: false, more: true, ranges: vec![] },
             Answer::Counts(Counts { latest_version: i64::MIN, guests: u64::MAX, ..Counts::default() }),
         ];
         say(out, number, &answers[self.random.usize(..answers.len())]);
@@ -304,7 +334,7 @@ impl Session {
     fn backwards(&mut self, number: u64, ask: &Ask<'_>, out: &mut Vec<u8>) {
         let version = [0, -1, i64::MIN, i64::MAX, 1, self.version() - 1_000_000][self.random.usize(..6)];
         match ask {
-            Ask::Latest | Ask::At { .. } => say(out, number, &Answer::Version(version)),
+            Ask::Latest | Ask::LatestEvenLocked | Ask::At { .. } => say(out, number, &Answer::Version(version)),
             Ask::Get { .. } => say(out, number, &Answer::Value { version, value: Some(b"old") }),
             Ask::GetMany { .. } => say(out, number, &Answer::Values { version, values: &[255; 4] }),
             Ask::Commit(_) => say(out, number, &Answer::Committed { version, order: u16::MAX }),

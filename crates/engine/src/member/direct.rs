@@ -6,13 +6,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use plinth_api::{Code, Error, Result, Value};
+use plinth_api::{Changed, Changes, Code, Error, Held, Keyspace, Progress, RangeOptions, RangeResult, Result, Value};
+use uuid::Uuid;
 
 use super::Member;
+use crate::changes::{self, Tracking};
 use crate::commit::{Outcome, Request};
+use crate::held::{self, Hold};
 use crate::local::Local;
+use crate::metrics::Facts;
+use crate::roll::Roll;
 use crate::service::{AsyncCommit, Service};
 use crate::store::{Range, Tier, Visit};
+use crate::upkeep::task::{Finished, Task};
 use crate::upstream::{Events, Upstream, LOST};
 use crate::version::ReadPoint;
 use crate::watch::{Watch, Watches};
@@ -34,6 +40,7 @@ impl Direct {
     /// A connection to a database of this process, the `life`th of the member.
     pub fn new(local: Arc<Local>, events: Arc<dyn Events>, member: Weak<Member>, life: u64) -> Arc<Self> {
         let slots = Arc::new(Watches::new(usize::MAX));
+        local.kindred.add(member.clone());
         Arc::new(Self { local, events, member, life, slots, stand_ins: Arc::default() })
     }
 
@@ -61,9 +68,38 @@ fn lost<T>(result: Result<T>) -> Result<T> {
     }
 }
 
+/// A state that is held by another handle's database.
+struct Elsewhere(Hold);
+
+impl Held for Elsewhere {
+    fn version(&self) -> i64 {
+        self.0.version()
+    }
+
+    fn keyspaces(&self) -> &[Keyspace] {
+        self.0.keyspaces()
+    }
+
+    fn read(&self, keyspace: u32, begin: &[u8], end: &[u8], options: RangeOptions) -> Result<RangeResult> {
+        held::lost(lost(self.0.read(keyspace, begin, end, options)))
+    }
+}
+
+/// A tracker of another handle's database.
+struct TrackedElsewhere(Tracking);
+
+impl Changes for TrackedElsewhere {
+    fn take(&mut self) -> Result<Changed> {
+        changes::lost(lost(self.0.take()))
+    }
+}
+
 impl Upstream for Direct {
-    fn latest(&self, tier: Tier) -> Result<Arc<ReadPoint>> {
-        lost(self.local.check_open().and_then(|()| self.local.latest(tier)))
+    fn latest(&self, tier: Tier, lock_aware: bool) -> Result<Arc<ReadPoint>> {
+        lost(self.local.check_open().and_then(|()| match lock_aware {
+            true => self.local.latest(tier),
+            false => self.local.latest_unlocked(tier),
+        }))
     }
 
     fn at(&self, version: i64, wait: bool) -> Result<Arc<ReadPoint>> {
@@ -172,6 +208,35 @@ impl Upstream for Direct {
 
     fn sync(&self) -> Result<()> {
         lost(self.local.sync())
+    }
+
+    fn upkeep(&self, task: &Task, progress: &dyn Progress) -> Result<Finished> {
+        lost(self.local.upkeep(task, progress))
+    }
+
+    fn facts(&self) -> Result<Facts> {
+        lost(self.local.check_open())?;
+        Ok(Facts::of(&self.local))
+    }
+
+    fn hold(self: Arc<Self>) -> Result<Arc<dyn Held>> {
+        Ok(Arc::new(Elsewhere(lost(Hold::new(&self.local))?)))
+    }
+
+    fn track_changes(self: Arc<Self>, most_ranges: usize) -> Result<Box<dyn Changes>> {
+        Ok(Box::new(TrackedElsewhere(lost(Tracking::begin(&self.local, most_ranges))?)))
+    }
+
+    fn raise_version(&self, above: i64) -> Result<()> {
+        lost(self.local.raise_version(above))
+    }
+
+    fn expire(&self, version: i64) -> Result<u64> {
+        lost(self.local.expire(version))
+    }
+
+    fn roll(&self, expire: Option<Uuid>) -> Result<Roll> {
+        lost(self.local.roll(expire))
     }
 
     fn counts(&self) -> Result<Counts> {

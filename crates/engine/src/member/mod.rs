@@ -20,17 +20,20 @@ mod search;
 mod service;
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use plinth_api::{Code, DatabaseOptions, Error, Result};
+use uuid::Uuid;
 
 use crate::directory::{Directory, Entrance};
 use crate::front::Front;
 use crate::guest::Link;
 use crate::hosting::Hosting;
+use crate::roll::{Kin, Roll, MOST_QUESTIONS};
 use crate::service::Service as _;
 use crate::upstream::{Events, Upstream, LOST};
 use crate::watch::Watch;
@@ -54,6 +57,8 @@ pub struct Member {
     keyspaces: RwLock<HashSet<u32>>,
     /// Watches that wait for a change, with the life they were told to, by number.
     waiting: Mutex<BTreeMap<u64, (Arc<Watch>, u64)>>,
+    /// Questions of the host that are being answered.
+    questions: AtomicUsize,
     me: Weak<Member>,
 }
 
@@ -104,6 +109,7 @@ impl Member {
             changed: Condvar::new(),
             keyspaces: RwLock::default(),
             waiting: Mutex::default(),
+            questions: AtomicUsize::new(0),
             me: me.clone(),
         });
         let link = member.take_seat(entrance)?;
@@ -155,14 +161,29 @@ impl Member {
     }
 
     /// Makes a call, again at the next host if this one has gone.
-    fn ask<T>(&self, call: impl Fn(&dyn Upstream) -> Result<T>) -> Result<T> {
+    fn ask<T>(&self, call: impl Fn(&Arc<dyn Upstream>) -> Result<T>) -> Result<T> {
         let mut patience = Patience::default();
         loop {
             let connected = self.connected()?;
-            match call(&*connected.upstream) {
+            match call(&connected.upstream) {
                 Err(error) if error.code() == LOST => self.lost_again(&connected, &mut patience)?,
                 result => return result,
             }
+        }
+    }
+
+    /// Makes a call that must not be made twice by itself.
+    fn ask_once<T>(&self, call: impl FnOnce(&dyn Upstream) -> Result<T>) -> Result<T> {
+        let connected = self.connected()?;
+        match call(&*connected.upstream) {
+            Err(error) if error.code() == LOST => {
+                self.lost(&connected);
+                self.front.check_open()?;
+                let text =
+                    "the process that hosted the database ended meanwhile, and with it the work; it can be begun again";
+                Err(Error::new(Code::HOST_UNAVAILABLE).context(text))
+            }
+            result => result,
         }
     }
 
@@ -208,6 +229,29 @@ impl Events for Ears {
         if let Some(member) = self.0.upgrade() {
             member.keyspaces.write().unwrap_or_else(PoisonError::into_inner).remove(&keyspace);
         }
+    }
+
+    fn who(&self, question: u64, expire: Option<Uuid>) {
+        let Some(member) = self.0.upgrade() else { return };
+        // A host that asks without end has no more than this of the guest.
+        if member.questions.fetch_add(1, Ordering::Relaxed) >= MOST_QUESTIONS {
+            member.questions.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        let executor = member.front.executor.clone();
+        executor.submit(Box::new(move || {
+            let roll = member.front.roll(expire);
+            member.questions.fetch_sub(1, Ordering::Relaxed);
+            if let Some(connected) = member.current.load_full() {
+                connected.upstream.here(question, roll);
+            }
+        }));
+    }
+}
+
+impl Kin for Member {
+    fn own_roll(&self, expire: Option<Uuid>) -> Roll {
+        self.front.roll(expire)
     }
 }
 

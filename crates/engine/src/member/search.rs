@@ -31,6 +31,8 @@ impl Member {
             return;
         }
         self.current.store(None);
+        let (name, life) = (&*self.front.identity.0, connected.life);
+        tracing::info!(target: "plinth::host", database = name, life, "the host went away; looking for the next one");
         // The thread that reads the link comes to its end now, and searches.
         let link = seat.link.take();
         if link.is_none() && !seat.searching && self.front.check_open().is_ok() {
@@ -90,6 +92,8 @@ impl Member {
 
     /// Has those who wait hear why there is no host.
     fn note_failure(&self, error: &Error) -> Duration {
+        let (name, code) = (&*self.front.identity.0, error.code().number());
+        tracing::warn!(target: "plinth::host", database = name, code, "the directory can't be entered: {error}");
         self.seat().failure = Some((error.code(), error.circumstances()));
         self.changed.notify_all();
         LATER
@@ -100,6 +104,11 @@ impl Member {
         let ears: Arc<dyn Events> = Arc::new(Ears(self.me.clone()));
         let (mut link, mut hosting) = (None, None);
         let life = self.seat().life + 1;
+        let host = match &entrance {
+            Entrance::Elsewhere(_, limits, _) => Some(limits.pid),
+            Entrance::Here(_) => None,
+            Entrance::Host(_) => Some(std::process::id()),
+        };
         let upstream: Arc<dyn Upstream> = match entrance {
             Entrance::Elsewhere(stream, limits, frames) => {
                 let new = Link::new(stream, frames, limits, ears)?;
@@ -124,9 +133,25 @@ impl Member {
         (seat.link, seat.hosting) = (link.clone(), hosting);
         self.current.store(Some(Arc::new(Connected { life, upstream })));
         drop(seat);
+        self.say_seated(life, host);
         self.changed.notify_all();
         self.tell_watches();
         Ok(link)
+    }
+
+    /// Says who has the directory now.
+    fn say_seated(&self, life: u64, host: Option<u32>) {
+        let name = &*self.front.identity.0;
+        let me = std::process::id();
+        match host.filter(|host| *host != me) {
+            Some(host) => {
+                tracing::info!(target: "plinth::host", database = name, life, host, "a guest of another process");
+            }
+            None if self.is_host() => {
+                tracing::info!(target: "plinth::host", database = name, life, "this process took the directory over");
+            }
+            None => tracing::debug!(target: "plinth::host", database = name, life, "a guest in its host's process"),
+        }
     }
 
     /// Notes that the host of a life in this process has closed.

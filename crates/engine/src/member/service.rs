@@ -7,6 +7,7 @@ use plinth_api::{Code, DatabaseOptions, Error, Result, TransactionDefaults, Valu
 use super::{Member, Patience};
 use crate::commit::{Outcome, Request};
 use crate::executor::Executor;
+use crate::metrics::Operations;
 use crate::service::{AsyncCommit, Service};
 use crate::store::{keyspace_gone, Range, Tier, Visit, NOT_IN_MEMORY};
 use crate::upstream::LOST;
@@ -36,6 +37,13 @@ impl Member {
             result => me.front.executor.submit(Box::new(move || done(Ok(Some((request, result)))))),
         };
         connected.upstream.commit_async(request, Box::new(told));
+    }
+
+    fn newest(&self, tier: Tier, lock_aware: bool) -> Result<Arc<ReadPoint>> {
+        if tier == Tier::Memory && self.current.load().is_none() {
+            return Err(Error::new(NOT_IN_MEMORY));
+        }
+        self.ask(|upstream| upstream.latest(tier, lock_aware))
     }
 
     /// Tells the present host of a watch that waits, once.
@@ -99,10 +107,11 @@ impl Service for Member {
     }
 
     fn latest(&self, tier: Tier) -> Result<Arc<ReadPoint>> {
-        if tier == Tier::Memory && self.current.load().is_none() {
-            return Err(Error::new(NOT_IN_MEMORY));
-        }
-        self.ask(|upstream| upstream.latest(tier))
+        self.newest(tier, true)
+    }
+
+    fn latest_unlocked(&self, tier: Tier) -> Result<Arc<ReadPoint>> {
+        self.newest(tier, false)
     }
 
     fn at(&self, version: i64) -> Result<Arc<ReadPoint>> {
@@ -184,6 +193,10 @@ impl Service for Member {
         &self.front.executor
     }
 
+    fn note_slow(&self) {
+        self.front.slow.add(1);
+    }
+
     fn reserve_watch(&self) -> Result<Slot> {
         self.front.reserve_watch()
     }
@@ -220,6 +233,10 @@ impl Service for Member {
 
     fn release(&self, bytes: usize) {
         self.front.release(bytes);
+    }
+
+    fn operations(&self) -> &Operations {
+        &self.front.operations
     }
 
     fn ended(&self) {

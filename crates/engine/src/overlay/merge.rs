@@ -7,7 +7,8 @@
 
 use plinth_api::{Code, Error, KeySelector, Result};
 
-use super::writes::{Entry, Kind, Overlay};
+use super::keys::{Entry, Iter};
+use super::writes::{Kind, Overlay};
 use crate::store::Visit;
 
 /// The pairs with `begin <= key < end`, ascending, or descending if `reverse`.
@@ -114,19 +115,31 @@ struct Own<'a> {
     stretch: Stretch<'a>,
 }
 
-impl<'a> Own<'a> {
-    fn keys(&self) -> Box<dyn Iterator<Item = (&'a [u8], &'a Entry)> + 'a> {
-        let keys = self.overlay.range(self.stretch.begin, self.stretch.end);
-        if self.stretch.reverse {
-            Box::new(keys.rev())
-        } else {
-            Box::new(keys)
+/// Own keys in the direction of a stretch.
+struct OneWay<'a> {
+    keys: Iter<'a>,
+    reverse: bool,
+}
+
+impl<'a> Iterator for OneWay<'a> {
+    type Item = (&'a [u8], Entry<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.reverse {
+            false => self.keys.next(),
+            true => self.keys.next_back(),
         }
+    }
+}
+
+impl<'a> Own<'a> {
+    fn keys(&self) -> OneWay<'a> {
+        OneWay { keys: self.overlay.range(self.stretch.begin, self.stretch.end), reverse: self.stretch.reverse }
     }
 
     /// Visits an own key as the transaction sees it; `stored` is what the database holds. Returns
     /// whether to go on.
-    fn visit(&self, key: &[u8], entry: &Entry, stored: Option<&[u8]>, visit: &mut Visit<'_>) -> Result<bool> {
+    fn visit(&self, key: &[u8], entry: Entry<'_>, stored: Option<&[u8]>, visit: &mut Visit<'_>) -> Result<bool> {
         Ok(match entry {
             Entry::Cleared => true,
             Entry::Set(value) => visit(key, value),

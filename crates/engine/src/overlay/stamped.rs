@@ -53,6 +53,12 @@ impl StampedKey {
 }
 
 impl Extras {
+    /// Bytes it occupies, about.
+    pub fn memory(&self) -> usize {
+        let keys: usize = self.keys.iter().map(StampedKey::size).sum();
+        keys + self.conflicts.as_ref().map_or(0, ConflictSet::memory)
+    }
+
     /// What a host needs of them: nobody reads there, so no range is unreadable.
     pub fn restored(keys: Vec<StampedKey>, conflicts: Option<ConflictSet>) -> Self {
         Self { keys, unreadable: BTreeMap::new(), conflicts }

@@ -11,30 +11,20 @@ use std::ops::Bound;
 use plinth_api::key::{is_successor, successor};
 use plinth_api::Mutation;
 
+use super::keys::{Entry, Iter, Keys, Write};
 use super::pending::Pending;
 use super::stamped::{Extras, StampedKey};
-use crate::atomic::apply;
+use crate::atomic::{apply, Stamp};
 use crate::conflict::{ConflictSet, RangeRef};
 
 /// The overlay of one keyspace.
 #[derive(Clone, Default)]
 pub struct Overlay {
-    keys: BTreeMap<Vec<u8>, Entry>,
+    keys: Keys,
     clears: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Whether `keys` may hold a pending entry.
     unsettled: bool,
     extras: Option<Box<Extras>>,
-}
-
-/// The last write of a key.
-#[derive(Clone, Debug)]
-pub enum Entry {
-    /// It was set.
-    Set(Vec<u8>),
-    /// It was cleared.
-    Cleared,
-    /// Its value is settled at commit.
-    Pending(Box<Pending>),
 }
 
 /// What the overlay knows of a key.
@@ -69,25 +59,24 @@ impl Overlay {
     /// caller has checked the invariant: `clears` are in order and do not touch, `keys` are in order.
     pub fn restored(
         clears: Vec<(Vec<u8>, Vec<u8>)>,
-        keys: Vec<(Vec<u8>, Entry)>,
+        keys: Keys,
         stamped: Vec<StampedKey>,
         conflicts: Option<ConflictSet>,
     ) -> Self {
         let unsettled = keys.iter().any(|(_, entry)| matches!(entry, Entry::Pending(_)));
         let seldom = !stamped.is_empty() || conflicts.is_some();
         let extras = seldom.then(|| Box::new(Extras::restored(stamped, conflicts)));
-        Self { keys: keys.into_iter().collect(), clears: clears.into_iter().collect(), unsettled, extras }
+        Self { keys, clears: clears.into_iter().collect(), unsettled, extras }
     }
 
     /// Sets a key.
     pub fn set(&mut self, key: &[u8], value: &[u8]) {
-        let entry = if self.is_unreadable(key) {
+        if self.is_unreadable(key) {
             self.unsettled = true;
-            Entry::Pending(Box::new(Pending::on_own(Some(value.to_vec()))))
+            self.keys.put(key, Write::Pending(Box::new(Pending::on_own(Some(value.to_vec())))));
         } else {
-            Entry::Set(value.to_vec())
-        };
-        self.keys.insert(key.to_vec(), entry);
+            self.keys.put(key, Write::Set(value));
+        }
     }
 
     /// Clears a key.
@@ -100,7 +89,7 @@ impl Overlay {
         if self.is_in_clear(key) {
             self.keys.remove(key);
         } else {
-            self.keys.insert(key.to_vec(), Entry::Cleared);
+            self.keys.put(key, Write::Cleared);
         }
     }
 
@@ -113,10 +102,7 @@ impl Overlay {
             extras.show(begin, end);
             extras.forget_keys(begin, end);
         }
-        let covered: Vec<_> = self.range(begin, end).map(|(key, _)| key.to_vec()).collect();
-        for key in covered {
-            self.keys.remove(&key);
-        }
+        self.keys.remove_range(begin, end);
         let (mut first, mut last) = (begin.to_vec(), end.to_vec());
         // Ranges that overlap or touch become one.
         while let Some((start, stop)) =
@@ -138,31 +124,33 @@ impl Overlay {
     pub fn atomic(&mut self, mutation: Mutation, key: &[u8], operand: &[u8], longest: usize) {
         let unreadable = self.is_unreadable(key);
         let in_clear = self.is_in_clear(key);
-        let known = match self.keys.get_mut(key) {
-            Some(Entry::Pending(pending)) => return pending.push(mutation, operand, longest),
+        if let Some(pending) = self.keys.pending_mut(key) {
+            return pending.push(mutation, operand, longest);
+        }
+        let known = match self.keys.get(key) {
             Some(Entry::Set(value)) => Some(apply(mutation, Some(value), operand, longest)),
             Some(Entry::Cleared) => Some(apply(mutation, None, operand, longest)),
             None if in_clear && !unreadable => Some(apply(mutation, None, operand, longest)),
-            None => None,
+            Some(Entry::Pending(_)) | None => None,
         };
-        let entry = match known {
-            Some(Some(value)) => Entry::Set(value),
-            Some(None) => Entry::Cleared,
+        let write = match &known {
+            Some(Some(value)) => Write::Set(value),
+            Some(None) => Write::Cleared,
             None => {
                 self.unsettled = true;
                 let mut pending = if in_clear { Pending::on_own(None) } else { Pending::on_stored(unreadable) };
                 pending.push(mutation, operand, longest);
-                Entry::Pending(Box::new(pending))
+                Write::Pending(Box::new(pending))
             }
         };
-        self.keys.insert(key.to_vec(), entry);
+        self.keys.put(key, write);
     }
 
     /// Sets a key to a value with a place for the versionstamp.
     pub fn set_stamped_value(&mut self, key: &[u8], operand: &[u8]) {
         self.unsettled = true;
         self.extras.get_or_insert_default();
-        self.keys.insert(key.to_vec(), Entry::Pending(Box::new(Pending::on_stamp(operand))));
+        self.keys.put(key, Write::Pending(Box::new(Pending::on_stamp(operand))));
     }
 
     /// Sets a key with a place for the versionstamp, which may fall anywhere in `range`.
@@ -211,6 +199,12 @@ impl Overlay {
         self.keys.is_empty() && self.clears.is_empty() && self.stamped_keys().is_empty()
     }
 
+    /// Whether a key at `key` or behind it was written, which is one look for those that write before it.
+    pub fn reaches(&self, key: &[u8]) -> bool {
+        self.keys().next_back().is_some_and(|(last, _)| last >= key)
+            || self.clears.last_key_value().is_some_and(|(_, end)| end.as_slice() > key)
+    }
+
     /// Whether some value is settled at commit.
     pub fn is_unsettled(&self) -> bool {
         self.unsettled
@@ -227,24 +221,20 @@ impl Overlay {
     }
 
     /// The single keys in `[begin, end)`, in order.
-    pub fn range<'a>(&'a self, begin: &[u8], end: &[u8]) -> impl DoubleEndedIterator<Item = (&'a [u8], &'a Entry)> {
-        // An inverted range would panic in the map.
-        let end = end.max(begin);
-        self.keys
-            .range::<[u8], _>((Bound::Included(begin), Bound::Excluded(end)))
-            .map(|(key, entry)| (key.as_slice(), entry))
+    pub fn range(&self, begin: &[u8], end: &[u8]) -> Iter<'_> {
+        self.keys.range(begin, end)
     }
 
     /// All single keys, in order.
-    pub fn keys(&self) -> impl Iterator<Item = (&[u8], &Entry)> {
-        self.keys.iter().map(|(key, entry)| (key.as_slice(), entry))
+    pub fn keys(&self) -> Iter<'_> {
+        self.keys.iter()
     }
 
     /// The keys whose value is settled at commit, in order.
     pub fn unsettled(&self) -> impl Iterator<Item = (&[u8], &Pending)> {
         let keys = self.unsettled.then(|| self.keys()).into_iter().flatten();
         keys.filter_map(|(key, entry)| match entry {
-            Entry::Pending(pending) => Some((key, &**pending)),
+            Entry::Pending(pending) => Some((key, pending)),
             _ => None,
         })
     }
@@ -272,6 +262,27 @@ impl Overlay {
                 false => range(RangeRef::Range(begin, end)),
             }
         }
+    }
+
+    /// Whether a write conflict range has a key in common with `range`, once the commit has its stamp.
+    pub fn wrote_in(&self, range: RangeRef<'_>, stamp: &Stamp) -> bool {
+        let stamped = |key: &StampedKey| RangeRef::Key(&key.key(stamp)).touches(range);
+        let written = match (self.conflicts(), range) {
+            (Some(set), range) => set.touches(range),
+            (None, RangeRef::Key(key)) => !matches!(self.get(key), Known::Unwritten),
+            (None, RangeRef::Range(begin, end)) => {
+                let last = || self.clears.range::<[u8], _>((Bound::Unbounded, Bound::Excluded(end))).next_back();
+                self.range(begin, end).next().is_some() || last().is_some_and(|(_, last)| last.as_slice() > begin)
+            }
+        };
+        written || self.stamped_keys().iter().any(stamped)
+    }
+
+    /// Bytes it occupies, about.
+    pub fn memory(&self) -> usize {
+        let clears: usize = self.clears().map(|(begin, end)| begin.len() + end.len()).sum();
+        let extras = self.extras.as_ref().map_or(0, |extras| extras.memory());
+        self.keys.memory() + clears + extras
     }
 
     /// Cuts `[begin, end)` into parts of one kind.
@@ -349,14 +360,19 @@ impl Overlay {
 
     /// Size of the mutations as rule LIM-5 counts them.
     pub fn size(&self) -> usize {
-        let of_key = |(key, entry): (&[u8], &Entry)| match entry {
-            Entry::Set(value) => HEADER + key.len() + value.len(),
-            Entry::Cleared => HEADER + 2 * key.len() + 1,
-            Entry::Pending(pending) => pending.parts().map(|part| HEADER + key.len() + part).sum(),
+        self.size_with(HEADER)
+    }
+
+    /// The same with another header for each mutation.
+    pub fn size_with(&self, header: usize) -> usize {
+        let of_key = |(key, entry): (&[u8], Entry<'_>)| match entry {
+            Entry::Set(value) => header + key.len() + value.len(),
+            Entry::Cleared => header + 2 * key.len() + 1,
+            Entry::Pending(pending) => pending.parts().map(|part| header + key.len() + part).sum(),
         };
         let keys: usize = self.keys().map(of_key).sum();
-        let clears: usize = self.clears().map(|(begin, end)| HEADER + begin.len() + end.len()).sum();
-        let stamped: usize = self.stamped_keys().iter().map(|key| HEADER + key.size()).sum();
+        let clears: usize = self.clears().map(|(begin, end)| header + begin.len() + end.len()).sum();
+        let stamped: usize = self.stamped_keys().iter().map(|key| header + key.size()).sum();
         keys + clears + stamped
     }
 

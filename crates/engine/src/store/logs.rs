@@ -134,6 +134,71 @@ pub fn check_manifest(directory: &Path) -> Result<()> {
     }
 }
 
+/// Fails unless the first `size` bytes of a log, or of a manifest, are whole records.
+pub fn check_log(path: &Path, size: u64) -> Result<()> {
+    let failed = |error| io_error(error, "reading", path);
+    let mut file = File::open(path).map_err(failed)?;
+    let mut block = vec![0; BLOCK];
+    let mut begin = 0;
+    while begin < size {
+        let length = fill(&mut file, &mut block).map_err(failed)?.min((size - begin) as usize);
+        if let Err(at) = check_block(&block[..length]) {
+            let text = format!("{}: the record at byte {} is damaged", path.display(), begin + at as u64);
+            return Err(Error::new(Code::FILE_CORRUPT).context(text));
+        }
+        begin += length as u64;
+        if length < BLOCK && begin < size {
+            let text = format!("{} ends after {begin} bytes, but has {size}", path.display());
+            return Err(Error::new(Code::FILE_CORRUPT).context(text));
+        }
+    }
+    Ok(())
+}
+
+/// Checks the records of a block; fails with the place of the first that is damaged.
+fn check_block(block: &[u8]) -> std::result::Result<(), usize> {
+    let mut at = 0;
+    // Where no head fits any more there are zeros.
+    while block.len() - at >= HEAD {
+        let head = &block[at..at + HEAD];
+        let length = usize::from(u16::from_le_bytes([head[4], head[5]]));
+        let sum = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
+        if head[6] == 0 && length == 0 {
+            return Ok(());
+        }
+        let end = at + HEAD + length;
+        let whole = end <= block.len() && !USED_AGAIN.contains(&head[6]) && masked(&block[at + 6..end]) == sum;
+        if !whole {
+            return Err(at);
+        }
+        at = end;
+    }
+    Ok(())
+}
+
+/// The checksum of a record, as it is stored: CRC-32C, turned and shifted, so that a record that holds checksums
+/// is none of its own.
+fn masked(bytes: &[u8]) -> u32 {
+    let sum = !bytes.iter().fold(!0, |sum: u32, byte| CRC[usize::from(sum as u8 ^ byte)] ^ (sum >> 8));
+    sum.rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
+/// CRC-32C of each byte.
+const CRC: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut sum, mut bit) = (byte as u32, 0);
+        while bit < 8 {
+            sum = if sum & 1 == 1 { (sum >> 1) ^ 0x82f6_3b78 } else { sum >> 1 };
+            bit += 1;
+        }
+        table[byte] = sum;
+        byte += 1;
+    }
+    table
+};
+
 fn logs(directory: &Path) -> Result<Vec<PathBuf>> {
     let failed = |error| io_error(error, "listing", directory);
     let mut logs = Vec::new();

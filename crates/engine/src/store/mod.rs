@@ -5,20 +5,33 @@
 //! time (the pipeline's sequencer), so the order of `write` calls is the order of the log, of
 //! memory and of what snapshots see.
 
+mod batch;
+mod compaction;
+mod dropped;
+mod live;
 mod logs;
 mod memory;
 mod options;
 mod pins;
 mod preset;
 mod rocks;
+mod rows;
+mod seen;
+mod tables;
+mod words;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use plinth_api::{Code, Error, Result, Value};
 
-pub use logs::{remove_copies, Unsound};
-pub use options::{check_room, store_options, StoreOptions};
+pub use compaction::Piece;
+pub use live::{LiveFile, LiveFiles};
+pub use logs::{check_log, check_manifest, remove_copies, Unsound};
+pub use options::{check_room, options_to_settle, shares, store_options, StoreOptions};
 pub use rocks::Rocks;
+pub use seen::StoreFacts;
+pub use tables::check_table;
 
 /// The number of the engine's own keyspace. It is apart from the users' so that its one hot key
 /// costs their reads nothing.
@@ -49,6 +62,12 @@ pub trait Snapshot: Send + Sync {
 
     /// Visits the pairs of a range. Returns what it stepped over.
     fn scan(&self, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<Skipped>;
+
+    /// The same in a state that is held, where everything is read once: what is read is not kept in memory,
+    /// and keyspaces that were dropped since [`Store::keep_dropped`] are there.
+    fn scan_held(&self, range: Range<'_>, visit: &mut Visit<'_>) -> Result<()> {
+        self.scan(Tier::Disk, range, visit).map(|_| ())
+    }
 }
 
 /// The pairs with `begin <= key < end`, ascending, or descending if `reverse`.
@@ -84,6 +103,10 @@ pub trait Batch: Send {
     fn delete(&mut self, keyspace: u32, key: &[u8]) -> Result<()>;
     /// Removes the keys in `[begin, end)`.
     fn delete_range(&mut self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()>;
+    /// Bytes of the changes, about.
+    fn bytes(&self) -> usize {
+        0
+    }
     /// Hands the changes to the log and to memory, without a sync. After an error nobody knows
     /// whether they will be there at the next open.
     fn write(self: Box<Self>) -> Result<()>;
@@ -109,6 +132,36 @@ pub trait Store: Send + Sync {
     fn create_keyspace(&self, id: u32, name: &str) -> Result<()>;
     /// Removes a keyspace; snapshots that are reading it may go on.
     fn drop_keyspace(&self, id: u32, name: &str) -> Result<()>;
+    /// Writes what is in memory to the disk, and lists the files that hold the state after the last `write`, or
+    /// after one that comes meanwhile. They stay until the list is dropped.
+    fn live_files(self: Arc<Self>) -> Result<LiveFiles> {
+        Err(no_files())
+    }
+    /// The tables that there are, and their lengths.
+    fn tables(&self) -> Result<Vec<(PathBuf, u64)>> {
+        Err(no_files())
+    }
+    /// Visits the pairs of a keyspace from a key on, with every checksum computed, and keeps nothing of it in memory.
+    fn walk(&self, _keyspace: u32, _from: &[u8], _visit: &mut Visit<'_>) -> Result<()> {
+        Err(no_files())
+    }
+    /// What a keyspace is compacted in.
+    fn pieces(&self, _keyspace: u32, _name: &str) -> Result<Vec<Piece>> {
+        Err(no_files())
+    }
+    /// Compacts a piece. `go_on` is asked meanwhile, on this thread; its error ends it.
+    fn compact(self: Arc<Self>, _keyspace: u32, _piece: &Piece, _go_on: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        Err(no_files())
+    }
+
+    /// How the store is.
+    fn facts(&self) -> StoreFacts {
+        StoreFacts::default()
+    }
+    /// Keeps what keyspaces hold that are dropped from now on, until the answer is dropped.
+    fn keep_dropped(self: Arc<Self>) -> Box<dyn Send + Sync> {
+        Box::new(())
+    }
     /// Ends background work. Nothing is read or written afterwards.
     fn stop(&self);
 }
@@ -116,4 +169,9 @@ pub trait Store: Send + Sync {
 /// The error of a keyspace number that the store does not have (any more).
 pub fn keyspace_gone(keyspace: u32) -> Error {
     Error::new(Code::KEYSPACE_DROPPED).context(format!("keyspace number {keyspace}"))
+}
+
+/// The error of a store that has no files.
+pub fn no_files() -> Error {
+    Error::new(Code::UNSUPPORTED_OPERATION).context("a database in memory has no files")
 }

@@ -3,7 +3,7 @@
 use plinth_api::{Code, DatabaseOptions, Error, Preset, Result};
 use rocksdb::{
     AsRawPtr, BlockBasedIndexType, BlockBasedOptions, BlockBasedTablePinningTier, Cache, DBCompressionType,
-    DBRecoveryMode, DataBlockIndexType, LogLevel, MemtableFactory, Options, WriteBufferManager,
+    DBRecoveryMode, DataBlockIndexType, MemtableFactory, Options, WriteBufferManager,
 };
 
 use super::pins::Pins;
@@ -23,6 +23,8 @@ pub struct StoreOptions {
     pub cache: Cache,
     /// What tables may pin in it, if they may.
     pub(super) pins: Option<Pins>,
+    /// Bytes for small values that were read.
+    pub(super) rows: usize,
 }
 
 impl StoreOptions {
@@ -53,8 +55,6 @@ const LOOK_AHEAD_CACHE: usize = 1 << 20;
 pub fn store_options(options: &DatabaseOptions) -> StoreOptions {
     // These are the first things of RocksDB that there are.
     inherited::rocks_starts();
-    // Five eighths are the cache with the write buffers in it, one the conflict history, two the
-    // open transactions.
     let tuning = tuning(options.preset);
     let write_buffers = options.memory_budget / tuning.write_buffers;
     let cache = Cache::new_hyper_clock_cache(cache_size(options), 0);
@@ -71,7 +71,7 @@ pub fn store_options(options: &DatabaseOptions) -> StoreOptions {
     family.set_memtable_prefix_bloom_ratio(MEMTABLE_FILTER);
     let database = database(&tuning, &buffers);
     let pins = Some(Pins::new(cache.clone(), buffers, cache_size(options)));
-    StoreOptions { database, family, others, cache, pins }
+    StoreOptions { database, family, others, cache, pins, rows: shares(options).rows }
 }
 
 /// Memtables are charged to the cache: one budget for both. Writers are never stalled by it; admission before the
@@ -101,8 +101,36 @@ pub fn check_room(options: &DatabaseOptions) -> Result<()> {
     Err(Error::new(Code::LARGE_ALLOC_FAILED).context(text))
 }
 
+/// What the store has of the memory budget. One eighth of that is the conflict history, two the open transactions.
+pub struct Shares {
+    /// Bytes of the cache with the write buffers in it.
+    pub cache: usize,
+    /// Bytes for small values that were read.
+    pub rows: usize,
+}
+
+/// The shares of a database.
+pub fn shares(options: &DatabaseOptions) -> Shares {
+    let rows = options.memory_budget / tuning(options.preset).rows;
+    Shares { cache: options.memory_budget / 8 * 5 - rows, rows }
+}
+
 fn cache_size(options: &DatabaseOptions) -> usize {
-    options.memory_budget / 8 * 5
+    shares(options).cache
+}
+
+/// Bytes for a database that is opened only to read its log to the end.
+const SETTLE_MEMORY: usize = 16 << 20;
+
+/// Options for that: little memory, and no table is merged with others, so that those that are shared with
+/// another directory stay so.
+pub fn options_to_settle() -> StoreOptions {
+    let small = DatabaseOptions { memory_budget: SETTLE_MEMORY, preset: Preset::SmallMemory, ..Default::default() };
+    let mut options = store_options(&small);
+    options.family.set_disable_auto_compactions(true);
+    options.others.set_disable_auto_compactions(true);
+    options.rows = 0;
+    options
 }
 
 /// Options to see in the engine's own keyspace how far the log goes.
@@ -127,7 +155,7 @@ pub fn options_to_look_ahead() -> LookAhead {
     skipped.set_memtable_factory(MemtableFactory::Vector);
     let family = family(&tuning, LOOK_AHEAD_CACHE, &cache);
     let others = family.clone();
-    LookAhead { store: StoreOptions { database, family, others, cache, pins: None }, skipped }
+    LookAhead { store: StoreOptions { database, family, others, cache, pins: None, rows: 0 }, skipped }
 }
 
 fn database(tuning: &Tuning, buffers: &WriteBufferManager) -> Options {
@@ -147,9 +175,6 @@ fn database(tuning: &Tuning, buffers: &WriteBufferManager) -> Options {
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     db.set_max_background_jobs(cores.clamp(2, tuning.most_jobs) as i32);
     db.set_max_total_wal_size(tuning.log);
-    db.set_keep_log_file_num(10);
-    db.set_max_log_file_size(10 << 20);
-    db.set_log_level(LogLevel::Warn);
     db.set_stats_dump_period_sec(0);
     db.set_stats_persist_period_sec(0);
     db

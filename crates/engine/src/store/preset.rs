@@ -11,6 +11,8 @@ use rocksdb::DBCompressionType;
 pub struct Tuning {
     /// One of so many parts of the memory budget may be memtables before they are flushed.
     pub write_buffers: usize,
+    /// One of so many parts is for small values that were read.
+    pub rows: usize,
     /// Largest memtable of one keyspace.
     pub largest_memtable: usize,
     /// Background threads at most, where there are as many cores.
@@ -29,6 +31,7 @@ pub struct Tuning {
 pub fn tuning(preset: Preset) -> Tuning {
     let balanced = Tuning {
         write_buffers: 4,
+        rows: 8,
         largest_memtable: 64 << 20,
         most_jobs: 8,
         // Bounds the logs that a rarely written keyspace keeps alive, and so the time of recovery.
@@ -43,6 +46,7 @@ pub fn tuning(preset: Preset) -> Tuning {
             // Compactions need memory that is not in the budget, each of them.
             Tuning {
                 write_buffers: 8,
+                rows: 16,
                 largest_memtable: 4 << 20,
                 most_jobs: 2,
                 log: 64 << 20,
@@ -57,6 +61,7 @@ pub fn tuning(preset: Preset) -> Tuning {
         Preset::WriteHeavy => Tuning {
             // More memtables, not larger ones, into which writes would take longer.
             write_buffers: 2,
+            rows: 32,
             log: 512 << 20,
             lowest: DBCompressionType::Lz4,
             newest_tables: [8, 40, 60],

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::mem::transmute;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
@@ -16,52 +16,62 @@ use plinth_api::{Code, DatabaseOptions, Error, Pinned, Result, Value};
 use rocksdb::perf::{set_perf_stats, PerfContext, PerfMetric, PerfStatsLevel};
 use rocksdb::{
     AsColumnFamilyRef, AsRawPtr, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBPinnableSlice, DBWithThreadMode,
-    Env, ErrorKind, MultiThreaded, Options, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch, WriteOptions,
+    Env, ErrorKind, MultiThreaded, Options, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteOptions,
 };
 
 use crate::advice::advised;
-use crate::defects::{is_on, Defect};
 use crate::format::OpenDirectory;
 use crate::numbers::DEFAULT_NAME;
 
+use super::batch::RocksBatch;
+use super::dropped::{Dropped, Wanted};
 use super::logs::{self, Sound};
 use super::memory::opening;
 use super::options::{options_to_look_ahead, store_options};
 use super::pins::{Pins, UNPIN};
+use super::rows::Rows;
+use super::seen::{Sample, Seen};
+use super::words::listener;
 use super::{
-    keyspace_gone, Batch, Range, Skipped, Snapshot, Store, StoreOptions, Tier, Unsound, Visit, META, NOT_IN_MEMORY,
+    keyspace_gone, no_files, Batch, LiveFiles, Piece, Range, Skipped, Snapshot, Store, StoreFacts, StoreOptions, Tier,
+    Unsound, Visit, META, NOT_IN_MEMORY,
 };
 use crate::inherited;
 use crate::signals;
 use crate::vacant::WORTH_NOTING;
 
-type Db = DBWithThreadMode<MultiThreaded>;
-type Family = Arc<BoundColumnFamily<'static>>;
+pub(super) type Db = DBWithThreadMode<MultiThreaded>;
+pub(super) type Family = Arc<BoundColumnFamily<'static>>;
 
 /// The column family of the engine's own keyspace; users can't open a name like it.
-const META_NAME: &str = "plinth.meta";
+pub(super) const META_NAME: &str = "plinth.meta";
 /// Up to this size a copy costs no more than pinning, and lets go of the cached block at once.
 const COPY_UP_TO: usize = 1024;
 
-/// Room that a batch begins with: an ordinary small commit fits, and so is not moved while it grows.
-const BATCH_BYTES: usize = 1024;
+/// Bytes that a walk through everything reads at once.
+const READ_AHEAD: usize = 1 << 20;
 
 /// Memtables and files, but not blob files, which are not used.
 const SIZES_OF_ALL: u8 = 3;
 
 /// An open RocksDB.
 pub struct Rocks {
-    default: Family,
-    meta: Family,
+    pub(super) default: Family,
+    pub(super) meta: Family,
     /// Column families of the keyspaces from 1 on; replaced as a whole when one comes or goes.
-    families: ArcSwap<BTreeMap<u32, Family>>,
-    write_options: WriteOptions,
+    pub(super) families: ArcSwap<BTreeMap<u32, Family>>,
+    /// Those of keyspaces that were dropped while states are held.
+    pub(super) dropped: Dropped,
+    pub(super) write_options: WriteOptions,
     /// For reads of the newest state.
     read_options: ReadOptions,
-    db: Db,
+    /// Small values that were read.
+    pub(super) rows: Rows,
+    pub(super) db: Db,
     /// Outlives the database, which keeps pointers into them.
-    options: StoreOptions,
+    pub(super) options: StoreOptions,
     memory: Option<Env>,
+    pub(super) seen: Seen,
     /// Last: the directory is free when everything else is gone.
     _directory: Option<OpenDirectory>,
 }
@@ -82,17 +92,23 @@ impl Rocks {
         } else {
             None
         };
-        if let Some(env) = &env {
-            options.database.set_env(env);
+        match &env {
+            Some(env) => {
+                options.database.set_env(env);
+                options.database.set_info_logger(listener(path, ":memory:", false));
+            }
+            None => {
+                options.database.set_info_logger(listener(path, &path.display().to_string(), true));
+                logs::check_manifest(path)?;
+            }
         }
-        logs::check_manifest(path)?;
-        let mut names = match path.join("CURRENT").exists() {
+        let mut names = match env.is_none() && path.join("CURRENT").exists() {
             true => opening(|| Db::list_cf(&options.database, path))
                 .map_err(|error| translate(&error, "listing the keyspaces"))?,
             false => Vec::new(),
         };
         names.retain(|name| name != DEFAULT_NAME && name != META_NAME);
-        let opened = pinned(&mut options, path, |options| {
+        let opened = pinned(&mut options, env.is_none().then_some(path), |options| {
             let families = families(&names, options);
             signals::without(|| opening(|| Db::open_cf_descriptors(&options.database, path, families)))
         });
@@ -109,11 +125,12 @@ impl Rocks {
     ) -> Result<(Arc<Self>, Vec<String>)> {
         inherited::check_may_host()?;
         logs::check_manifest(path)?;
+        options.database.set_info_logger(listener(path, &path.display().to_string(), false));
         let _sound = read_sound_logs(path, &Unsound::find(path)?, &mut options.database)?;
         let mut names = opening(|| Db::list_cf(&options.database, path))
             .map_err(|error| translate(&error, "listing the keyspaces"))?;
         names.retain(|name| name != DEFAULT_NAME && name != META_NAME);
-        let opened = pinned(&mut options, path, |options| {
+        let opened = pinned(&mut options, Some(path), |options| {
             let families = families(&names, options);
             opening(|| Db::open_cf_descriptors_read_only(&options.database, path, families, false))
         });
@@ -126,6 +143,7 @@ impl Rocks {
         inherited::check_may_host()?;
         logs::check_manifest(path)?;
         let mut options = options_to_look_ahead();
+        options.store.database.set_info_logger(listener(path, &path.display().to_string(), false));
         let _sound = read_sound_logs(path, unsound, &mut options.store.database)?;
         let descriptors = [(DEFAULT_NAME, &options.skipped), (META_NAME, &options.store.family)];
         let descriptors = descriptors.map(|(name, family)| ColumnFamilyDescriptor::new(name, family.clone()));
@@ -156,6 +174,7 @@ impl Rocks {
         let mut both = options.family;
         // What the database has beside its keyspaces is not kept.
         both.create_if_missing(true);
+        both.set_info_logger(listener(path, &path.display().to_string(), true));
         opening(|| Db::repair(&both, path)).map_err(|error| translate(&error, "rebuilding"))
     }
 
@@ -166,16 +185,19 @@ impl Rocks {
             default,
             meta,
             families: ArcSwap::default(),
+            dropped: Dropped::default(),
             write_options: WriteOptions::default(),
             read_options: ReadOptions::default(),
+            rows: Rows::new(options.rows),
             db,
             options,
             memory,
+            seen: Seen::default(),
             _directory: directory,
         }))
     }
 
-    fn with_family<T>(&self, keyspace: u32, use_it: impl FnOnce(&Family) -> Result<T>) -> Result<T> {
+    pub(super) fn with_family<T>(&self, keyspace: u32, use_it: impl FnOnce(&Family) -> Result<T>) -> Result<T> {
         match keyspace {
             0 => use_it(&self.default),
             META => use_it(&self.meta),
@@ -185,8 +207,7 @@ impl Rocks {
 
     /// Reads a key.
     fn read(&self, keyspace: u32, key: &[u8], options: &ReadOptions) -> Result<Option<Value>> {
-        // What RocksDB would count on the way costs a twelfth of the read, and nobody looks at it.
-        set_perf_stats(PerfStatsLevel::Disable);
+        let sample = Sample::begin(&self.seen);
         let found = self.with_family(keyspace, |family| {
             let found = self.db.get_pinned_cf_opt(family, key, options);
             let found = found.map_err(|error| translate(&error, "reading a key"))?;
@@ -195,12 +216,15 @@ impl Rocks {
             // own (RocksDB's Get gives its hold on the tables back before it returns).
             Ok(found.map(|slice| unsafe { transmute::<DBPinnableSlice<'_>, DBPinnableSlice<'static>>(slice) }))
         })?;
+        if let Some(sample) = sample {
+            sample.end();
+        }
         Ok(found.map(|slice| self.value(slice)))
     }
 
     /// Reads keys in one call, which looks up what lies together at once.
     fn read_many(&self, keyspace: u32, keys: &[&[u8]], options: &ReadOptions) -> Result<Vec<Option<Value>>> {
-        // As in `read`.
+        // What RocksDB would count on the way costs a twelfth of the read, and nobody looks at it.
         set_perf_stats(PerfStatsLevel::Disable);
         // RocksDB sorts them otherwise, and takes duplicates either way.
         let sorted = keys.is_sorted();
@@ -228,7 +252,7 @@ impl Rocks {
 
     /// Notes that so much was written. If too much of the cache is pinned by now, one keyspace lets go: no more,
     /// because a commit waits for it.
-    fn wrote(&self, bytes: usize) {
+    pub(super) fn wrote(&self, bytes: usize) {
         let Some(pins) = &self.options.pins else {
             return;
         };
@@ -244,6 +268,14 @@ impl Rocks {
         // It fails where the new options can't be written down, and holds nevertheless: they are set at each open.
         let _ = self.db.set_options_cf(family, &[UNPIN]);
         pins.unpinned(keyspace);
+    }
+
+    /// The family of a keyspace, also of a dropped one that is wanted.
+    fn family_held(&self, keyspace: u32) -> Result<Family> {
+        match self.with_family(keyspace, |family| Ok(family.clone())) {
+            Err(gone) if gone.code() == Code::KEYSPACE_DROPPED => self.dropped.find(keyspace).ok_or(gone),
+            found => found,
+        }
     }
 
     fn change_families(&self, change: impl FnOnce(&mut BTreeMap<u32, Family>)) {
@@ -262,6 +294,8 @@ struct RocksSnapshot {
     /// commits in the window.
     read_memory: OnceLock<Box<ReadOptions>>,
     snapshot: SnapshotWithThreadMode<'static, Db>,
+    /// What rows call this state.
+    state: u64,
     rocks: Arc<Rocks>,
 }
 
@@ -271,6 +305,21 @@ impl RocksSnapshot {
         match tier {
             Tier::Disk => self.read.get_or_init(|| self.read_options(tier)),
             Tier::Memory => self.read_memory.get_or_init(|| Box::new(self.read_options(tier))),
+        }
+    }
+
+    /// What a key is known to hold. Batches do not tell which of the engine's own they write.
+    fn row(&self, keyspace: u32, key: &[u8]) -> Option<Option<Value>> {
+        if keyspace == META {
+            return None;
+        }
+        self.rocks.rows.find(self.state, keyspace, key).map(|found| found.map(Value::Owned))
+    }
+
+    /// Notes what a key was found to hold.
+    fn keep(&self, keyspace: u32, key: &[u8], value: &Option<Value>) {
+        if keyspace != META {
+            self.rocks.rows.keep(self.state, keyspace, key, value.as_deref());
         }
     }
 
@@ -286,11 +335,34 @@ impl RocksSnapshot {
 
 impl Snapshot for RocksSnapshot {
     fn get(&self, tier: Tier, keyspace: u32, key: &[u8]) -> Result<Option<Value>> {
-        self.rocks.read(keyspace, key, self.kept_options(tier))
+        if let Some(found) = self.row(keyspace, key) {
+            self.rocks.seen.row();
+            return Ok(found);
+        }
+        let found = self.rocks.read(keyspace, key, self.kept_options(tier))?;
+        self.keep(keyspace, key, &found);
+        Ok(found)
     }
 
     fn get_many(&self, tier: Tier, keyspace: u32, keys: &[&[u8]]) -> Result<Vec<Option<Value>>> {
-        self.rocks.read_many(keyspace, keys, self.kept_options(tier))
+        let (mut values, mut asked, mut places) = (Vec::with_capacity(keys.len()), Vec::new(), Vec::new());
+        for (place, key) in keys.iter().enumerate() {
+            let found = self.row(keyspace, key);
+            if found.is_none() {
+                asked.push(*key);
+                places.push(place);
+            }
+            values.push(found.flatten());
+        }
+        if asked.is_empty() {
+            return Ok(values);
+        }
+        let found = self.rocks.read_many(keyspace, &asked, self.kept_options(tier))?;
+        for ((place, key), value) in places.into_iter().zip(asked).zip(found) {
+            self.keep(keyspace, key, &value);
+            values[place] = value;
+        }
+        Ok(values)
     }
 
     fn scan(&self, tier: Tier, range: Range<'_>, visit: &mut Visit<'_>) -> Result<Skipped> {
@@ -334,6 +406,36 @@ impl Snapshot for RocksSnapshot {
             Ok(skipped)
         })
     }
+
+    fn scan_held(&self, range: Range<'_>, visit: &mut Visit<'_>) -> Result<()> {
+        let Range { keyspace, begin, end, reverse, .. } = range;
+        if begin >= end {
+            return Ok(());
+        }
+        set_perf_stats(PerfStatsLevel::Disable);
+        let mut options = self.read_options(Tier::Disk);
+        options.fill_cache(false);
+        options.set_iterate_lower_bound(begin);
+        options.set_iterate_upper_bound(end);
+        let family = self.rocks.family_held(keyspace)?;
+        let mut cursor = self.rocks.db.raw_iterator_cf_opt(&family, options);
+        if reverse {
+            cursor.seek_to_last();
+        } else {
+            cursor.seek_to_first();
+        }
+        while let Some((key, value)) = cursor.item() {
+            if !visit(key, value) {
+                break;
+            }
+            if reverse {
+                cursor.prev();
+            } else {
+                cursor.next();
+            }
+        }
+        cursor.status().map_err(|error| translate(&error, "reading a state that is held"))
+    }
 }
 
 /// A value pinned in RocksDB's memory: in a block of the cache, in a block of its own that is not
@@ -350,59 +452,16 @@ impl Pinned for PinnedSlice {
     }
 }
 
-/// A write batch with the database it is for.
-struct RocksBatch {
-    batch: WriteBatch,
-    rocks: Arc<Rocks>,
-}
-
-impl Batch for RocksBatch {
-    fn put(&mut self, keyspace: u32, key: &[u8], value: &[u8]) -> Result<()> {
-        let batch = &mut self.batch;
-        self.rocks.with_family(keyspace, |family| {
-            batch.put_cf(family, key, value);
-            Ok(())
-        })
-    }
-
-    fn delete(&mut self, keyspace: u32, key: &[u8]) -> Result<()> {
-        let batch = &mut self.batch;
-        self.rocks.with_family(keyspace, |family| {
-            batch.delete_cf(family, key);
-            Ok(())
-        })
-    }
-
-    fn delete_range(&mut self, keyspace: u32, begin: &[u8], end: &[u8]) -> Result<()> {
-        let batch = &mut self.batch;
-        self.rocks.with_family(keyspace, |family| {
-            batch.delete_range_cf(family, begin, end);
-            Ok(())
-        })
-    }
-
-    fn write(self: Box<Self>) -> Result<()> {
-        if is_on(Defect::SkipsTheLog) {
-            let mut options = WriteOptions::default();
-            options.disable_wal(true);
-            let written = self.rocks.db.write_opt(self.batch, &options);
-            return written.map_err(|error| translate(&error, "writing without a log"));
-        }
-        let bytes = self.batch.size_in_bytes();
-        let written = self.rocks.db.write_opt(self.batch, &self.rocks.write_options);
-        self.rocks.wrote(bytes);
-        written.map_err(|error| translate(&error, "writing to the log"))
-    }
-}
-
 impl Store for Rocks {
     fn snapshot(self: Arc<Self>) -> Box<dyn Snapshot> {
+        // First: a snapshot may hold more than its number says, and never less.
+        let state = self.rows.state();
         let snapshot = self.db.snapshot();
         // SAFETY: stored beside an `Arc` of the database, declared before it and so dropped
         // before it; the database does not move inside its `Arc`.
         let snapshot =
             unsafe { transmute::<SnapshotWithThreadMode<'_, Db>, SnapshotWithThreadMode<'static, Db>>(snapshot) };
-        Box::new(RocksSnapshot { read: OnceLock::new(), read_memory: OnceLock::new(), snapshot, rocks: self })
+        Box::new(RocksSnapshot { read: OnceLock::new(), read_memory: OnceLock::new(), snapshot, state, rocks: self })
     }
 
     fn get(self: Arc<Self>, keyspace: u32, key: &[u8]) -> Result<Option<Value>> {
@@ -445,7 +504,7 @@ impl Store for Rocks {
     }
 
     fn batch(self: Arc<Self>) -> Box<dyn Batch> {
-        Box::new(RocksBatch { batch: WriteBatch::with_capacity_bytes(BATCH_BYTES), rocks: self })
+        Box::new(RocksBatch::of(self))
     }
 
     fn sync(&self) -> Result<()> {
@@ -476,10 +535,60 @@ impl Store for Rocks {
 
     fn drop_keyspace(&self, id: u32, name: &str) -> Result<()> {
         self.db.drop_cf(name).map_err(|error| translate(&error, "dropping a keyspace"))?;
-        self.change_families(|families| {
-            families.remove(&id);
-        });
+        let mut gone = None;
+        self.change_families(|families| gone = families.remove(&id));
+        if let Some(family) = gone {
+            self.dropped.keep(id, family);
+        }
         Ok(())
+    }
+
+    fn live_files(self: Arc<Self>) -> Result<LiveFiles> {
+        match self.memory {
+            Some(_) => Err(no_files()),
+            None => LiveFiles::of(self),
+        }
+    }
+
+    fn tables(&self) -> Result<Vec<(PathBuf, u64)>> {
+        match self.memory {
+            Some(_) => Err(no_files()),
+            None => self.table_files(),
+        }
+    }
+
+    fn walk(&self, keyspace: u32, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
+        let mut options = ReadOptions::default();
+        options.fill_cache(false);
+        options.set_verify_checksums(true);
+        options.set_readahead_size(READ_AHEAD);
+        self.with_family(keyspace, |family| {
+            let mut cursor = self.db.raw_iterator_cf_opt(family, options);
+            cursor.seek(from);
+            while let Some((key, value)) = cursor.item() {
+                if !visit(key, value) {
+                    return Ok(());
+                }
+                cursor.next();
+            }
+            cursor.status().map_err(|error| translate(&error, "reading everything"))
+        })
+    }
+
+    fn pieces(&self, keyspace: u32, name: &str) -> Result<Vec<Piece>> {
+        self.pieces_of(Self::family_name(keyspace, name))
+    }
+
+    fn compact(self: Arc<Self>, keyspace: u32, piece: &Piece, go_on: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        self.compact_piece(keyspace, piece, go_on)
+    }
+
+    fn facts(&self) -> StoreFacts {
+        self.look()
+    }
+
+    fn keep_dropped(self: Arc<Self>) -> Box<dyn Send + Sync> {
+        Box::new(Wanted::of(&self))
     }
 
     fn stop(&self) {
@@ -497,10 +606,10 @@ fn families<'a>(names: &'a [String], options: &'a StoreOptions) -> impl Iterator
 /// Opens a database with what its tables need pinned, or if that is too much, without.
 fn pinned(
     options: &mut StoreOptions,
-    path: &Path,
+    path: Option<&Path>,
     open: impl Fn(&StoreOptions) -> std::result::Result<Db, rocksdb::Error>,
 ) -> std::result::Result<Db, rocksdb::Error> {
-    if options.pins.as_ref().is_some_and(|pins| pins.may_fit(path)) {
+    if options.pins.as_ref().is_some_and(|pins| path.is_none_or(|path| pins.may_fit(path))) {
         let db = open(options)?;
         if !options.pins.as_ref().is_some_and(Pins::are_too_many) {
             return Ok(db);
@@ -538,9 +647,36 @@ fn is_missing(words: &str) -> bool {
 }
 
 /// Gives RocksDB's error the number FoundationDB has for it, and keeps its words.
-fn translate(error: &rocksdb::Error, doing: &str) -> Error {
-    let words = error.to_string();
-    let code = match error.kind() {
+pub(super) fn translate(error: &rocksdb::Error, doing: &str) -> Error {
+    number(error.to_string(), error.kind(), doing)
+}
+
+/// The error that a function of RocksDB's C API left.
+///
+/// # Safety
+/// `error` is a NUL-terminated text that RocksDB made, and nobody else frees.
+pub(super) unsafe fn failed(error: *mut std::ffi::c_char, doing: &str) -> Error {
+    // SAFETY: the caller's contract.
+    let words = unsafe {
+        let words = std::ffi::CStr::from_ptr(error).to_string_lossy().into_owned();
+        librocksdb_sys::rocksdb_free(error.cast());
+        words
+    };
+    number_of(words, doing)
+}
+
+/// The error that these words of RocksDB's tell.
+pub(super) fn number_of(words: String, doing: &str) -> Error {
+    let kind = match words.split(':').next() {
+        Some("Corruption") => ErrorKind::Corruption,
+        Some("NotFound") => ErrorKind::NotFound,
+        _ => ErrorKind::IOError,
+    };
+    number(words, kind, doing)
+}
+
+fn number(words: String, kind: ErrorKind, doing: &str) -> Error {
+    let code = match kind {
         _ if words.contains("lock hold by current process") || words.contains("While lock file") => {
             Code::LOCK_FILE_FAILURE
         }
@@ -590,7 +726,7 @@ mod tests {
     #[test]
     fn tables_pin_their_index_while_it_is_small_and_no_longer_when_it_is_not() {
         let root = tempfile::tempdir().unwrap();
-        let rocks = open(root.path(), CACHE / 5 * 8);
+        let rocks = open(root.path(), CACHE * 2);
         fill(&rocks, 0, 300);
         assert!((2 << 20..CACHE / 2).contains(&pinned_bytes(&rocks)), "{} bytes", pinned_bytes(&rocks));
         fill(&rocks, 300, 6_000);
@@ -604,6 +740,7 @@ mod tests {
         use plinth_api::Preset::{Balanced, ReadHeavy, SmallMemory, WriteHeavy};
         let root = tempfile::tempdir().unwrap();
         for (round, preset) in [Balanced, SmallMemory, ReadHeavy, WriteHeavy, Balanced].into_iter().enumerate() {
+            // With the rows.
             let options = DatabaseOptions { preset, memory_budget: CACHE / 5 * 8, ..DatabaseOptions::default() };
             let claimed = crate::format::claim(root.path(), &options).unwrap();
             let rocks = Rocks::open(root.path(), store_options(&options), Some(claimed)).unwrap().0;
@@ -629,7 +766,7 @@ mod tests {
         fill(&rocks, 0, 2_000);
         assert!(pinned_bytes(&rocks) > CACHE, "{} bytes are pinned", pinned_bytes(&rocks));
         drop(rocks);
-        let rocks = open(root.path(), CACHE / 5 * 8);
+        let rocks = open(root.path(), CACHE * 2);
         assert!(rocks.options.pins.is_none());
         assert!(pinned_bytes(&rocks) < CACHE / 2, "{} bytes are pinned", pinned_bytes(&rocks));
         check(&rocks, 1_234);

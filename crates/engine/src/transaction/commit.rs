@@ -1,14 +1,18 @@
 //! Commit: from the transaction's side.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use plinth_api::{Code, Done, Error, Pending, Result};
+use plinth_api::key::{printable, successor};
+use plinth_api::{Code, Conflict, Done, Error, Pending, Result};
+use uuid::Uuid;
 
 use super::calls::Call;
 use super::read::told;
-use super::state::Stamped;
+use super::state::{conflict_of, Stamped};
 use super::{wants_sync, Phase, State, Transaction};
 use crate::commit::{size, Outcome, Request};
+use crate::metrics::{Failing, Operation};
 use crate::service::{AsyncCommit, Service};
 
 /// A commit under way, as its owner sees it.
@@ -39,11 +43,18 @@ impl Transaction {
     pub(super) fn run_commit(&self) -> Result<()> {
         let mut state = self.usable()?;
         state.phase = Phase::Committing;
+        state.note_commit();
         let epoch = state.epoch;
+        let began = state.has_written().then(Instant::now);
         state = self.wait_for_reads(state);
         match self.prepare_state(state, epoch) {
             Ok(Prepared::ReadOnly) => self.end_commit(epoch, Ok(None)),
-            Ok(Prepared::Write(request)) => self.end_commit(epoch, Ok(Some(self.service.commit(request)))),
+            Ok(Prepared::Write(request)) => {
+                let operation = Operation::commit(request.sync);
+                let outcome = self.service.commit(request);
+                self.took(operation, began);
+                self.end_commit(epoch, Ok(Some(outcome)))
+            }
             Err(error) => self.end_commit(epoch, Err(error)),
         }
     }
@@ -56,13 +67,16 @@ impl Transaction {
             Err(error) => return told(done, Err(error)),
         };
         state.phase = Phase::Committing;
+        state.note_commit();
         let epoch = state.epoch;
         if state.reads_running == 0 && !state.has_written() {
             let prepared = self.prepare_state(state, epoch).map(|_| None);
             return told(done, self.end_commit(epoch, prepared));
         }
         let waits = state.reads_running > 0;
+        let operation = Operation::commit(wants_sync(&state.options));
         drop(state);
+        let done = self.noted(operation, Instant::now(), done);
         let call = Call::begin(&self, epoch, done);
         let handle = Arc::new(Handle { call: call.clone(), service: self.service.clone() });
         let send = {
@@ -101,16 +115,27 @@ impl Transaction {
         };
         if let Err(error) = &result {
             self.service.commit_failed(error.code());
+            self.service.operations().failed(Failing::Commit, error.code());
         }
         let mut state = self.lock();
+        match (&request, &result) {
+            (Some(request), _) => state.tally.count(Operation::commit(request.sync)),
+            (None, Ok(_)) => state.tally.count(Operation::CommitReadOnly),
+            (None, Err(_)) => {}
+        }
+        self.hand_in(&mut state);
         if state.epoch != epoch {
             let text = "the transaction was reset during its commit";
             return Err(Error::new(Code::TRANSACTION_CANCELLED).context(text));
         }
         state.phase = Phase::Finished;
+        let mut conflict = None;
         if let Some(mut request) = request {
             if state.options.values.report_conflicting_keys && !request.hits.is_empty() {
-                state.make_seldom().hits = std::mem::take(&mut request.hits);
+                let seldom = state.make_seldom();
+                seldom.hits = std::mem::take(&mut request.hits);
+                seldom.winners = std::mem::take(&mut request.winners);
+                conflict = state.conflict(0).map(|(keyspace, range, winner)| conflict_of(keyspace, range, winner));
             }
             state.sent = Some(Box::new(request));
         }
@@ -129,6 +154,8 @@ impl Transaction {
             Err(_) => {}
         }
         let (stamps, stamp) = (state.take_stamps(), state.stamped);
+        let code = state.mark.or(result.as_ref().err().map(Error::code)).map_or(0, Code::number);
+        self.end_work(&mut state, code);
         drop(state);
         for call in stamps {
             call.complete(stamp.told());
@@ -139,7 +166,40 @@ impl Transaction {
             Ok(_) => self.service.activate(watches),
             Err(error) => self.end_watches(watches, Some(error.code())),
         }
+        let result = match (result, conflict) {
+            (Err(error), Some(conflict)) => Err(self.tell_conflict(error, &conflict)),
+            (result, _) => result,
+        };
         marked.and(result.map(|_| ()))
+    }
+
+    /// Whose commit it is, for those who conflict with it. One that asks who it conflicted with is told to others too.
+    fn id_of_commit(&self, state: &State) -> Option<Uuid> {
+        match state.options.values.report_conflicting_keys {
+            true => Some(*self.id.get_or_init(Uuid::new_v4)),
+            false => self.id.get().copied(),
+        }
+    }
+
+    /// Says what a commit conflicted with, and adds it to the error's story.
+    fn tell_conflict(&self, error: Error, conflict: &Conflict) -> Error {
+        let by = conflict.id.as_deref().unwrap_or("unknown");
+        let (name, id) = (self.service.identity().0, self.id.get().map(ToString::to_string));
+        let Conflict { keyspace, version, .. } = *conflict;
+        tracing::debug!(
+            target: "plinth::conflict",
+            database = name,
+            transaction = id.as_deref().unwrap_or("unknown"),
+            version,
+            by,
+            keyspace,
+            key = crate::log::key(&conflict.begin).as_deref().unwrap_or("not asked for"),
+            "a commit failed because what it read was written since",
+        );
+        let whose = conflict.id.as_deref().map_or_else(String::new, |id| format!(" by transaction {id}"));
+        let key = printable(&conflict.begin);
+        let what = if conflict.end == successor(&conflict.begin) { "key" } else { "the range from key" };
+        error.context(format!("{what} \"{key}\" in keyspace number {keyspace} was written at version {version}{whose}"))
     }
 
     /// Rule COM-4: all reads that were started count.
@@ -199,6 +259,7 @@ impl Transaction {
                 }
             }
         };
+        state.note_writes();
         let mut request = Request {
             read_version,
             reads: std::mem::take(&mut state.reads),
@@ -207,7 +268,10 @@ impl Transaction {
             clears: Vec::new(),
             sync: wants_sync(&state.options),
             report: state.options.values.report_conflicting_keys,
+            lock_aware: state.options.lock_aware,
             hits: Vec::new(),
+            winners: Vec::new(),
+            id: self.id_of_commit(&state),
         };
         drop(state);
         self.service.prepare(&mut request)?;
@@ -219,7 +283,15 @@ impl Transaction {
 /// they are merged only if the transaction is too large otherwise.
 fn check_size(state: &mut State) -> Result<()> {
     let limit = usize::try_from(state.options.values.size_limit).unwrap_or(usize::MAX);
-    let mutations = size::of_mutations(&state.overlays);
+    // What rule LIM-7 counts as the calls come is never below half of this: a clear counts for less there, by
+    // the larger header that it has here, and an operation that ends as one, by its key at most.
+    if !state.options.bounds.portable && state.approximate <= limit / 2 {
+        return Ok(());
+    }
+    let mutations = match state.options.bounds.portable {
+        false => size::of_mutations(&state.overlays),
+        true => size::of_mutations_in_cluster(&state.overlays),
+    };
     let writes = size::of_written(&state.overlays) + size::of_ranges(&state.writes);
     if mutations + writes + size::of_ranges(&state.reads) <= limit {
         return Ok(());

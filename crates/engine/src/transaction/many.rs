@@ -13,6 +13,7 @@ use super::calls::Call;
 use super::read::{is_on_disk, issue, look_at_own, told, Issued, Own};
 use super::Transaction;
 use crate::defects::planted;
+use crate::metrics::Operation;
 use crate::overlay::Pending;
 use crate::store::Tier;
 use crate::version::ReadPoint;
@@ -88,6 +89,7 @@ impl Transaction {
             state.options.bounds.check_read_key(key)?;
         }
         self.service.check_keyspace(keyspace)?;
+        state.tally.count(Operation::GetMany);
         let mut conflicts = 0;
         for (place, key) in keys.iter().enumerate() {
             if special > 0 && is_special(key) {
@@ -185,7 +187,9 @@ impl Transaction {
             self.finish(&issued, &found, |state, found| {
                 let conflicts = !issued.snapshot && !state.options.ryw_disabled;
                 for (key, value) in keys.iter().zip(found) {
+                    state.tally.read_key(key, value);
                     state.cache.keep(issued.keyspace, key, value);
+                    state.note_read(key, value);
                     if conflicts {
                         state.add_read_key(issued.keyspace, key);
                     }

@@ -11,9 +11,11 @@ mod many;
 mod option;
 mod read;
 mod retry;
+mod slow;
 mod special;
 mod stamp;
 mod state;
+mod timed;
 mod walk;
 mod watch;
 mod write;
@@ -21,11 +23,12 @@ mod write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use plinth_api::{
-    Code, Done, Durability, EntryMapper, Error, KeySelector, MappedResult, Mutation, Pending, RangeOptions,
-    RangeResult, Result, TransactionOption, Value,
+    Code, Conflict, Done, Durability, EntryMapper, Error, KeySelector, MappedResult, Mutation, Pending, RangeOptions,
+    RangeResult, Result, TransactionInfo, TransactionOption, Value,
 };
 use uuid::Uuid;
 
+use crate::metrics::Operation;
 use crate::service::Service;
 use state::{Abandoned, Options, Phase, Stamped, State};
 
@@ -139,8 +142,9 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
+        self.tell_slow_at_last();
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let reserved = state.reserved;
+        let (reserved, mut tally) = (state.reserved, std::mem::take(&mut state.tally));
         debug_assert!(!state.has_calls(), "a call under way holds its transaction");
         if let Some(seldom) = state.seldom() {
             let (timer, watches) = (seldom.timer.take(), std::mem::take(&mut seldom.watches));
@@ -149,6 +153,7 @@ impl Drop for Transaction {
             }
             self.end_watches(watches, Some(Code::TRANSACTION_CANCELLED));
         }
+        self.service.operations().hand_in(&mut tally);
         self.service.release(reserved);
         self.service.ended();
     }
@@ -156,15 +161,15 @@ impl Drop for Transaction {
 
 impl plinth_api::Transaction for Transaction {
     fn get(&self, keyspace: u32, key: &[u8], snapshot: bool) -> Result<Option<Value>> {
-        self.read_key(keyspace, key, snapshot)
+        self.timed(Operation::get(snapshot), || self.read_key(keyspace, key, snapshot))
     }
 
     fn get_many(&self, keyspace: u32, keys: &[&[u8]], snapshot: bool) -> Result<Vec<Option<Value>>> {
-        self.read_many(keyspace, keys, snapshot)
+        self.timed(Operation::GetMany, || self.read_many(keyspace, keys, snapshot))
     }
 
     fn get_key(&self, keyspace: u32, selector: KeySelector, snapshot: bool) -> Result<Vec<u8>> {
-        self.read_selector(keyspace, selector, snapshot)
+        self.timed(Operation::GetKey, || self.read_selector(keyspace, selector, snapshot))
     }
 
     fn get_range(
@@ -174,7 +179,18 @@ impl plinth_api::Transaction for Transaction {
         end: KeySelector,
         options: RangeOptions,
     ) -> Result<RangeResult> {
-        self.read_range(keyspace, begin, end, options)
+        self.timed(Operation::GetRange, || self.read_range(None, keyspace, begin, end, options))
+    }
+
+    fn get_range_in(
+        &self,
+        life: u64,
+        keyspace: u32,
+        begin: KeySelector,
+        end: KeySelector,
+        options: RangeOptions,
+    ) -> Result<RangeResult> {
+        self.timed(Operation::GetRange, || self.read_range(Some(life), keyspace, begin, end, options))
     }
 
     fn set(&self, keyspace: u32, key: &[u8], value: &[u8]) -> Result<()> {
@@ -207,8 +223,11 @@ impl plinth_api::Transaction for Transaction {
 
     fn read_version(&self) -> Result<i64> {
         self.service.check_open()?;
-        self.lock().check_mark()?;
-        Ok(self.read_point()?.version)
+        let mut state = self.lock();
+        state.check_mark()?;
+        state.tally.count(Operation::ReadVersion);
+        drop(state);
+        self.timed(Operation::ReadVersion, || Ok(self.read_point()?.version))
     }
 
     fn set_read_version(&self, version: i64) -> Result<()> {
@@ -246,12 +265,15 @@ impl plinth_api::Transaction for Transaction {
     fn reset(&self) -> Result<()> {
         self.service.check_open()?;
         let mut state = self.lock();
+        self.tell_if_slow(&mut state);
         let abandoned = state.forget();
         state.options = self.defaults();
         state.retries = 0;
         state.backoff = state::FIRST_BACKOFF;
         state.started = std::time::Instant::now();
+        state.begin_work();
         self.give_back(&mut state);
+        self.hand_in(&mut state);
         drop(state);
         self.changed.notify_all();
         self.tell_abandoned(abandoned, Code::TRANSACTION_CANCELLED);
@@ -273,8 +295,51 @@ impl plinth_api::Transaction for Transaction {
     }
 
     fn abandon(&self) {
-        let abandoned = self.lock().abandon();
+        let mut state = self.lock();
+        if state.seldom().is_none() {
+            // It has nothing pending.
+            return;
+        }
+        let abandoned = state.abandon();
+        drop(state);
         self.tell_abandoned(abandoned, Code::TRANSACTION_CANCELLED);
+    }
+
+    fn expire(&self) -> Result<()> {
+        let mut state = self.lock();
+        let (age_ms, version) = (state.started.elapsed().as_millis() as u64, state.read_point.as_ref());
+        let read_version = version.map_or(0, |point| point.version);
+        if !state.expire() {
+            return Err(Error::new(Code::USED_DURING_COMMIT).context("its commit was called"));
+        }
+        drop(state);
+        let (name, id) = (self.service.identity().0, *self.id.get_or_init(Uuid::new_v4));
+        tracing::info!(
+            target: "plinth::versions",
+            database = name,
+            transaction = %id,
+            age_ms,
+            read_version,
+            "a transaction was expired",
+        );
+        Ok(())
+    }
+
+    fn conflict(&self, index: usize) -> Result<Option<Conflict>> {
+        let state = self.lock();
+        Ok(state.conflict(index).map(|(keyspace, range, winner)| state::conflict_of(keyspace, range, winner)))
+    }
+
+    fn describe(&self) -> TransactionInfo {
+        let state = self.lock();
+        TransactionInfo {
+            id: self.id.get_or_init(Uuid::new_v4).to_string(),
+            pid: std::process::id(),
+            read_version: state.read_point.as_ref().map_or(0, |point| point.version),
+            age: state.started.elapsed(),
+            bytes: state.used as u64,
+            retries: u64::try_from(state.retries).unwrap_or(0),
+        }
     }
 
     fn set_option(&self, option: TransactionOption) -> Result<()> {
@@ -298,6 +363,7 @@ impl plinth_api::Transaction for Transaction {
     }
 
     fn read_version_async(self: Arc<Self>, done: Done<i64>) -> Option<Arc<dyn Pending>> {
+        let done = self.timed_done(Operation::ReadVersion, done);
         self.tell_version(done)
     }
 
@@ -308,6 +374,7 @@ impl plinth_api::Transaction for Transaction {
         snapshot: bool,
         done: Done<Option<Value>>,
     ) -> Option<Arc<dyn Pending>> {
+        let done = self.timed_done(Operation::get(snapshot), done);
         self.read_key_async(keyspace, key, snapshot, done)
     }
 
@@ -318,6 +385,7 @@ impl plinth_api::Transaction for Transaction {
         snapshot: bool,
         done: Done<Vec<Option<Value>>>,
     ) -> Option<Arc<dyn Pending>> {
+        let done = self.timed_done(Operation::GetMany, done);
         self.read_many_async(keyspace, keys, snapshot, done)
     }
 
@@ -328,6 +396,7 @@ impl plinth_api::Transaction for Transaction {
         snapshot: bool,
         done: Done<Vec<u8>>,
     ) -> Option<Arc<dyn Pending>> {
+        let done = self.timed_done(Operation::GetKey, done);
         self.read_selector_async(keyspace, selector, snapshot, done)
     }
 
@@ -339,6 +408,7 @@ impl plinth_api::Transaction for Transaction {
         options: RangeOptions,
         done: Done<RangeResult>,
     ) -> Option<Arc<dyn Pending>> {
+        let done = self.timed_done(Operation::GetRange, done);
         self.read_range_async(keyspace, begin, end, options, done)
     }
 
@@ -351,6 +421,7 @@ impl plinth_api::Transaction for Transaction {
         options: RangeOptions,
         done: Done<MappedResult>,
     ) -> Option<Arc<dyn Pending>> {
+        let done = self.timed_done(Operation::GetMappedRange, done);
         self.read_mapped_async(keyspace, (begin, end), mapper, options, done)
     }
 

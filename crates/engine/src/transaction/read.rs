@@ -15,6 +15,7 @@ use plinth_api::{
 use super::calls::Call;
 use super::{Phase, State, Transaction};
 use crate::defects::{is_on, planted, Defect};
+use crate::metrics::{Failing, Operation};
 use crate::overlay::{unreadable, Known, Pending};
 use crate::store::{Tier, NOT_IN_MEMORY};
 use crate::version::ReadPoint;
@@ -25,7 +26,16 @@ pub(super) struct Issued {
     pub(super) keyspace: u32,
     pub(super) snapshot: bool,
     point: Option<Arc<ReadPoint>>,
-    wanted: Option<i64>,
+    wanted: Wanted,
+}
+
+/// Where a transaction is to read that has no read point yet.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    /// The version that was set by hand.
+    pub(super) version: Option<i64>,
+    /// Whether it may read a locked database.
+    pub(super) lock_aware: bool,
 }
 
 /// A read of a key: known from own writes, or to be read, and then changed by them.
@@ -97,6 +107,7 @@ impl Transaction {
         let mut state = self.usable()?;
         state.options.bounds.check_read_key(key)?;
         self.service.check_keyspace(keyspace)?;
+        state.tally.count(Operation::get(snapshot));
         let change = match look_at_own(&mut state, keyspace, key, snapshot)? {
             Own::Known(value) => return Ok(KeyRead::Known(value)),
             Own::Stored(change) => change,
@@ -117,7 +128,7 @@ impl Transaction {
         let result = match (&issued.point, issued.wanted) {
             (Some(point), _) => read(point),
             // In memory the version is settled even if the key is not there.
-            (None, wanted) if wanted.is_some() || tier == Tier::Memory => {
+            (None, wanted) if wanted.version.is_some() || wanted.lock_aware || tier == Tier::Memory => {
                 self.obtain_point(issued.epoch, wanted, tier).and_then(|point| read(issued.point.insert(point)))
             }
             (None, _) => self.fetch_first(issued, key),
@@ -156,8 +167,10 @@ impl Transaction {
     ) -> Result<()> {
         let point = issued.point.take();
         self.finish(issued, result, |state, value| {
-            state.spare_point = point;
+            state.spare_point = point.filter(|_| state.phase != Phase::Expired);
+            state.tally.read_key(key, value);
             state.cache.keep(issued.keyspace, key, value);
+            state.note_read(key, value);
             if !issued.snapshot && !state.options.ryw_disabled {
                 state.add_read_key(issued.keyspace, key);
             }
@@ -198,7 +211,7 @@ impl Transaction {
             if let Some(point) = &state.read_point {
                 return Ok(point.clone());
             }
-            (state.epoch, state.wanted_version)
+            (state.epoch, state.wanted())
         };
         self.obtain_point(issued.0, issued.1, Tier::Disk)
     }
@@ -210,12 +223,13 @@ impl Transaction {
         }
     }
 
-    pub(super) fn obtain_point(&self, epoch: u64, wanted: Option<i64>, tier: Tier) -> Result<Arc<ReadPoint>> {
-        let found = match wanted {
+    pub(super) fn obtain_point(&self, epoch: u64, wanted: Wanted, tier: Tier) -> Result<Arc<ReadPoint>> {
+        let found = match wanted.version {
             // The version may lie in the future.
             Some(_) if tier == Tier::Memory => return Err(Error::new(NOT_IN_MEMORY)),
             Some(version) => self.service.at(version)?,
-            None => self.service.latest(tier)?,
+            None if wanted.lock_aware => self.service.latest(tier)?,
+            None => self.service.latest_unlocked(tier)?,
         };
         self.settle_point(epoch, found)
     }
@@ -227,7 +241,11 @@ impl Transaction {
             return Err(was_reset());
         }
         // Another thread's read may have been first: all read at one version (rule VER-4).
-        Ok(state.read_point.get_or_insert(found).clone())
+        let point = state.read_point.get_or_insert(found).clone();
+        if let (None, Some(readers)) = (&state.reading, self.service.readers()) {
+            state.reading = Some(readers.note(point.version, *self.id.get_or_init(uuid::Uuid::new_v4)));
+        }
+        Ok(point)
     }
 
     pub(super) fn set_version(&self, version: i64) -> Result<()> {
@@ -258,6 +276,7 @@ impl Transaction {
             Ok(value) => note(&mut state, value),
             Err(error) => {
                 state.read_error.get_or_insert(error.code());
+                self.service.operations().failed(Failing::Read, error.code());
             }
         }
         let marked = state.check_mark();
@@ -303,7 +322,7 @@ pub(super) fn look_at_own(state: &mut State, keyspace: u32, key: &[u8], snapshot
 pub(super) fn issue(state: &mut State, keyspace: u32, snapshot: bool) -> Issued {
     state.reads_running += 1;
     state.has_read = true;
-    Issued { epoch: state.epoch, keyspace, snapshot, point: state.lend_point(), wanted: state.wanted_version }
+    Issued { epoch: state.epoch, keyspace, snapshot, point: state.lend_point(), wanted: state.wanted() }
 }
 
 /// Whether a read that was to stay in memory has to go on to the disk.

@@ -8,6 +8,7 @@ use plinth_api::{Code, Done, Error, Pending, Result};
 use super::calls::Call;
 use super::read::{told, was_reset};
 use super::{State, Transaction};
+use crate::metrics::{Failing, Operation};
 
 /// Upper bound of the back-off after the database asked for less load.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
@@ -23,9 +24,11 @@ enum Wait {
 
 impl Transaction {
     pub(super) fn retry_after(&self, error: Error) -> Result<()> {
+        let began = Instant::now();
         let (state, delay) = self.decide(error)?;
         let state = self.back_off(state, delay)?;
         self.begin_again(state, None);
+        self.took(Operation::OnError, Some(began));
         Ok(())
     }
 
@@ -35,6 +38,7 @@ impl Transaction {
             Ok((state, delay)) => (state.epoch, delay),
             Err(error) => return told(done, Err(error)),
         };
+        let done = self.noted(Operation::OnError, Instant::now(), done);
         let call = Call::begin(&self, epoch, done);
         let handle = call.clone();
         let executor = self.service.executor().clone();
@@ -89,6 +93,8 @@ impl Transaction {
                 delay
             }
         };
+        state.tally.count(Operation::OnError);
+        self.service.operations().failed(Failing::Retry, error.code());
         Ok((state, delay))
     }
 
@@ -117,12 +123,14 @@ impl Transaction {
     /// `done`, if there is one.
     fn begin_again(&self, mut state: MutexGuard<'_, State>, done: Option<Done<()>>) {
         let kept = state.options.values;
+        state.go_on();
         let abandoned = state.forget();
         state.options = self.defaults();
         state.options.values.timeout_ms = kept.timeout_ms;
         state.options.values.retry_limit = kept.retry_limit;
         state.options.values.max_retry_delay_ms = kept.max_retry_delay_ms;
         self.give_back(&mut state);
+        self.hand_in(&mut state);
         drop(state);
         self.tell_abandoned(abandoned, Code::TRANSACTION_CANCELLED);
         if let Some(done) = done {

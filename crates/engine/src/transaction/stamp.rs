@@ -6,9 +6,10 @@ use std::sync::Arc;
 use plinth_api::{Done, Pending, Result};
 
 use super::calls::Call;
-use super::read::{is_on_disk, told};
+use super::read::{is_on_disk, told, Wanted};
 use super::{Phase, Transaction};
 use crate::atomic::Stamp;
+use crate::metrics::Operation;
 use crate::store::Tier;
 
 impl Transaction {
@@ -29,21 +30,21 @@ impl Transaction {
                 drop(state);
                 call.complete(stamp);
             }
-            Phase::Active | Phase::Committing => state.make_seldom().stamps.push(call.clone()),
+            Phase::Active | Phase::Committing | Phase::Expired => state.make_seldom().stamps.push(call.clone()),
         }
         Some(call)
     }
 
     /// Tells the read version; obtains it if there is none.
     pub(super) fn tell_version(self: Arc<Self>, done: Done<i64>) -> Option<Arc<dyn Pending>> {
-        let (epoch, known) = match self.look_at_version() {
+        let (epoch, known, wanted) = match self.look_at_version() {
             Ok(found) => found,
             Err(error) => return told(done, Err(error)),
         };
         if let Some(version) = known {
             return told(done, Ok(version));
         }
-        let obtain = move |tr: &Self, tier| tr.obtain_point(epoch, None, tier).map(|point| point.version);
+        let obtain = move |tr: &Self, tier| tr.obtain_point(epoch, wanted, tier).map(|point| point.version);
         let found = obtain(&self, Tier::Memory);
         if !is_on_disk(&found) {
             return told(done, found);
@@ -55,11 +56,12 @@ impl Transaction {
     }
 
     /// The read version, if it is known or was set by hand.
-    fn look_at_version(&self) -> Result<(u64, Option<i64>)> {
+    fn look_at_version(&self) -> Result<(u64, Option<i64>, Wanted)> {
         self.service.check_open()?;
         let mut state = self.lock();
         state.check_mark()?;
+        state.tally.count(Operation::ReadVersion);
         let known = state.read_point.as_ref().map(|point| point.version);
-        Ok((state.epoch, known.or(state.wanted_version)))
+        Ok((state.epoch, known.or(state.wanted_version), state.wanted()))
     }
 }

@@ -8,18 +8,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use plinth_api::key::END_OF_SYSTEM_KEYS;
-use plinth_api::{Code, Durability, Error, Result, TransactionDefaults};
+use plinth_api::{Code, Conflict, Durability, Error, Result, TransactionDefaults};
 
 use super::cache::ReadCache;
 use super::calls::{Call, Calls};
+use super::read::Wanted;
+use super::slow::Work;
 use crate::atomic::Stamp;
 use crate::commit::size::RANGE_HEADER;
 use crate::commit::Request;
-use crate::conflict::ConflictSet;
+use crate::conflict::{ConflictSet, RangeRef, Winner};
 use crate::executor::{Job, Timer};
 use crate::limits::Bounds;
+use crate::metrics::Tally;
 use crate::overlay::Overlay;
-use crate::version::ReadPoint;
+use crate::version::{ReadPoint, Reader};
 use crate::watch::Watch;
 
 /// First upper bound of the back-off (rule ERRH-2).
@@ -34,6 +37,8 @@ pub enum Phase {
     Committing,
     /// `commit` has returned.
     Finished,
+    /// Its read version was taken away from it.
+    Expired,
 }
 
 /// Options of the transaction.
@@ -110,6 +115,8 @@ pub struct Seldom {
     pub late_reads: Vec<(u32, ConflictSet)>,
     /// Read conflict ranges that the last commit to report them failed for (rule SPEC-6).
     pub hits: Vec<(u32, ConflictSet)>,
+    /// Who wrote in each of them.
+    pub winners: Vec<Winner>,
 }
 
 /// See the file's top.
@@ -148,6 +155,10 @@ pub struct State {
     pub stamped: Stamped,
     /// The running sum of rule LIM-7.
     pub approximate: usize,
+    /// The entry among those who read, if there is a list of them.
+    pub reading: Option<Reader>,
+    /// What it did, if slow transactions are told.
+    pub work: Option<Box<Work>>,
     /// What few transactions have; made when it is needed, so that the others begin and end faster.
     seldom: Option<Box<Seldom>>,
     /// Options as set.
@@ -164,6 +175,8 @@ pub struct State {
     pub reserved: usize,
     /// Bytes of writes and conflict ranges, about.
     pub used: usize,
+    /// What it did and has not handed in yet.
+    pub tally: Tally,
 }
 
 impl State {
@@ -185,6 +198,8 @@ impl State {
             read_error: None,
             sent: None,
             stamped: Stamped::No,
+            reading: None,
+            work: (options.values.slow_ms > 0).then(Box::default),
             seldom: None,
             approximate: 0,
             options,
@@ -194,6 +209,7 @@ impl State {
             committed: -1,
             reserved: 0,
             used: 0,
+            tally: Tally::begun(),
         }
     }
 
@@ -209,6 +225,9 @@ impl State {
     /// so that the commit and everything after it fail too (rule COM-3).
     pub fn check_usable(&mut self) -> Result<()> {
         self.check_mark()?;
+        if self.phase == Phase::Expired {
+            return Err(Error::new(Code::TRANSACTION_TOO_OLD).context("the transaction was expired"));
+        }
         if self.phase != Phase::Active {
             if !self.options.values.used_during_commit_protection_disable {
                 self.mark = Some(Code::USED_DURING_COMMIT);
@@ -261,6 +280,12 @@ impl State {
         entry(&mut self.writes, keyspace)
     }
 
+    /// Where it is to read, if it has no read point yet.
+    pub fn wanted(&self) -> Wanted {
+        let lock_aware = self.options.lock_aware || self.options.read_lock_aware;
+        Wanted { version: self.wanted_version, lock_aware }
+    }
+
     /// What few transactions have, if this one has it.
     pub fn seldom(&mut self) -> Option<&mut Seldom> {
         self.seldom.as_deref_mut()
@@ -299,6 +324,15 @@ impl State {
     /// Read conflict ranges that the last commit to report them failed for.
     pub fn hits(&self) -> &[(u32, ConflictSet)] {
         self.seldom.as_ref().map_or(&[], |seldom| &seldom.hits)
+    }
+
+    /// A range that the last commit to report them failed for, and who won there.
+    pub fn conflict(&self, index: usize) -> Option<(u32, RangeRef<'_>, Winner)> {
+        let seldom = self.seldom.as_deref()?;
+        let winner = *seldom.winners.get(index)?;
+        let mut ranges = seldom.hits.iter().flat_map(|(keyspace, set)| set.iter().map(move |range| (*keyspace, range)));
+        let (keyspace, range) = ranges.nth(index)?;
+        Some((keyspace, range, winner))
     }
 
     /// Adds the read conflict of a key.
@@ -359,6 +393,7 @@ impl State {
         self.epoch += 1;
         self.read_point = None;
         self.spare_point = None;
+        self.reading = None;
         self.wanted_version = None;
         self.overlays.clear();
         self.reads.clear();
@@ -372,6 +407,18 @@ impl State {
         self.approximate = 0;
         self.used = 0;
         self.abandon()
+    }
+
+    /// Lets go of its read version: it can't read or commit until it is reset. Does nothing once its commit was
+    /// called.
+    pub fn expire(&mut self) -> bool {
+        if !matches!(self.phase, Phase::Active | Phase::Expired) {
+            return false;
+        }
+        self.phase = Phase::Expired;
+        self.read_point = self.read_point.take().map(|point| ReadPoint::elsewhere(point.version));
+        (self.spare_point, self.reading) = (None, None);
+        true
     }
 
     /// Takes out what is pending.
@@ -410,4 +457,13 @@ fn entry<T: Default>(list: &mut Vec<(u32, T)>, keyspace: u32) -> &mut T {
         list.len() - 1
     });
     &mut list[at].1
+}
+
+/// A conflict as it is told.
+pub fn conflict_of(keyspace: u32, range: RangeRef<'_>, winner: Winner) -> Conflict {
+    let (begin, end) = match range {
+        RangeRef::Key(key) => (key.to_vec(), plinth_api::key::successor(key)),
+        RangeRef::Range(begin, end) => (begin.to_vec(), end.to_vec()),
+    };
+    Conflict { keyspace, begin, end, version: winner.version, id: winner.id.map(|id| id.to_string()) }
 }

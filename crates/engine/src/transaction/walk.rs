@@ -11,10 +11,11 @@ use plinth_api::{
 };
 
 use super::calls::Call;
-use super::read::{is_on_disk, issue, told, Issued};
+use super::read::{is_on_disk, issue, told, was_reset, Issued};
 use super::{State, Transaction};
 use crate::defects::{is_on, Defect};
 use crate::limits::Bounds;
+use crate::metrics::Operation;
 use crate::overlay::{resolve, scan, Overlay, Resolved, Stretch, View};
 use crate::store::{Range, Tier, Visit};
 
@@ -45,6 +46,11 @@ trait Found {
         None
     }
 
+    /// How many pairs it has, and bytes in them.
+    fn size(&self) -> (usize, usize) {
+        (0, 0)
+    }
+
     /// Ranges that were read beside.
     fn others(&self) -> &[KeyRange] {
         &[]
@@ -65,6 +71,10 @@ impl Found for FoundRows {
     fn rows(&self) -> Option<(&RangeResult, bool)> {
         self.plain.then_some((&self.rows, self.reverse))
     }
+
+    fn size(&self) -> (usize, usize) {
+        (self.rows.len(), self.rows.bytes())
+    }
 }
 
 /// Index entries with what they name.
@@ -75,6 +85,12 @@ struct FoundMapped {
 }
 
 impl Found for FoundMapped {
+    fn size(&self) -> (usize, usize) {
+        let rows = &self.result.rows;
+        let bytes = rows.iter().map(|row| row.key.len() + row.value.len() + row.found.bytes()).sum();
+        (rows.iter().map(|row| 1 + row.found.len()).sum(), bytes)
+    }
+
     fn others(&self) -> &[KeyRange] {
         &self.ranges
     }
@@ -109,7 +125,7 @@ impl Transaction {
         let state = self.usable()?;
         state.options.bounds.check_selector(&selector)?;
         let selector = state.options.bounds.cut_selector(selector).without_or_equal();
-        let seen = self.issue_walk(state, keyspace, snapshot)?;
+        let seen = self.issue_walk(state, Operation::GetKey, keyspace, snapshot)?;
         let walk = move |view: &View<'_>| {
             let found = resolve(view, &selector)?.key;
             // Rule CONF-4.
@@ -123,17 +139,23 @@ impl Transaction {
         Ok((seen, walk))
     }
 
+    /// Reads a range, in a life of the transaction if it is told which: that may have ended meanwhile.
     pub(super) fn read_range(
         &self,
+        life: Option<u64>,
         keyspace: u32,
         begin: KeySelector,
         end: KeySelector,
         options: RangeOptions,
     ) -> Result<RangeResult> {
         if is_special_range(&begin, &end) {
-            return self.special_range(keyspace, begin, end, options);
+            let found = self.special_range(keyspace, begin, end, options)?;
+            return match life {
+                Some(life) if life != self.lock().epoch => Err(was_reset()),
+                _ => Ok(found),
+            };
         }
-        match self.issue_range(keyspace, begin, end, options)? {
+        match self.issue_range(Operation::GetRange, life, keyspace, begin, end, options)? {
             None => Ok(RangeResult::default()),
             Some((seen, walk)) => self.walk_and_finish(&seen, &walk).map(|found| found.rows),
         }
@@ -150,7 +172,7 @@ impl Transaction {
         if is_special_range(&begin, &end) {
             return told(done, self.special_range(keyspace, begin, end, options));
         }
-        match self.issue_range(keyspace, begin, end, options) {
+        match self.issue_range(Operation::GetRange, None, keyspace, begin, end, options) {
             Ok(Some((seen, walk))) => {
                 self.walk_async(seen, walk, Box::new(|found| done(found.map(|found: FoundRows| found.rows))))
             }
@@ -168,7 +190,7 @@ impl Transaction {
         options: RangeOptions,
         done: Done<MappedResult>,
     ) -> Option<Arc<dyn plinth_api::Pending>> {
-        let (seen, entries) = match self.issue_range(keyspace, begin, end, options) {
+        let (seen, entries) = match self.issue_range(Operation::GetMappedRange, None, keyspace, begin, end, options) {
             Ok(Some(issued)) => issued,
             Ok(None) => return told(done, Ok(MappedResult::default())),
             Err(error) => return told(done, Err(error)),
@@ -201,16 +223,21 @@ impl Transaction {
         self.walk_async(seen, walk, Box::new(|found| done(found.map(|found: FoundMapped| found.result))))
     }
 
-    /// `None` where the range is empty whatever the keys are.
+    /// `None` where the range is empty whatever the keys are. Fails if it is for another life.
     #[expect(clippy::type_complexity, reason = "a closure has no other name")]
     fn issue_range(
         &self,
+        operation: Operation,
+        life: Option<u64>,
         keyspace: u32,
         begin: KeySelector,
         end: KeySelector,
         options: RangeOptions,
     ) -> Result<Option<(Walk, impl Fn(&View<'_>) -> Result<(FoundRows, Touched)>)>> {
         let state = self.usable()?;
+        if life.is_some_and(|life| life != state.epoch) {
+            return Err(was_reset());
+        }
         let bounds = state.options.bounds;
         bounds.check_selector(&begin)?;
         bounds.check_selector(&end)?;
@@ -221,7 +248,7 @@ impl Transaction {
             self.service.check_keyspace(keyspace)?;
             return Ok(None);
         }
-        let seen = self.issue_walk(state, keyspace, options.snapshot)?;
+        let seen = self.issue_walk(state, operation, keyspace, options.snapshot)?;
         let walk = move |view: &View<'_>| {
             let (plain, reverse) = (begin.offset == 1 && end.offset == 1, options.reverse);
             if plain {
@@ -238,8 +265,15 @@ impl Transaction {
     }
 
     /// Settles what a walk sees. `state` is that of a usable transaction; its lock is let go.
-    fn issue_walk(&self, mut state: MutexGuard<'_, State>, keyspace: u32, snapshot: bool) -> Result<Walk> {
+    fn issue_walk(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        operation: Operation,
+        keyspace: u32,
+        snapshot: bool,
+    ) -> Result<Walk> {
         self.service.check_keyspace(keyspace)?;
+        state.tally.count(operation);
         let overlay = state.visible(keyspace, snapshot).filter(|overlay| !overlay.is_empty()).cloned();
         self.account_reads(&mut state)?;
         let bounds = state.options.bounds;
@@ -291,6 +325,9 @@ impl Transaction {
     fn finish_walk<T: Found>(&self, seen: &Walk, result: Result<(T, Touched)>) -> Result<T> {
         let keyspace = seen.issued.keyspace;
         self.finish(&seen.issued, &result, |state, (found, range)| {
+            let (pairs, bytes) = found.size();
+            state.note_range(|| bytes);
+            state.tally.read(pairs, bytes);
             let Some((begin, end)) = range else {
                 return;
             };

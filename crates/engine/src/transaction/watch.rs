@@ -11,6 +11,7 @@ use plinth_api::{Code, Done, Error, Pending, Result, Value};
 use super::calls::Call;
 use super::read::{is_on_disk, told, Issued, KeyRead};
 use super::{State, Transaction};
+use crate::metrics::Operation;
 use crate::overlay;
 use crate::service::Service;
 use crate::store::Tier;
@@ -67,12 +68,13 @@ impl Transaction {
 
     /// Rule WATCH-10: what a watch asks of a transaction and a key beyond a read.
     fn issue_watch(&self, keyspace: u32, key: &[u8]) -> Result<KeyRead> {
-        let state = self.usable()?;
+        let mut state = self.usable()?;
         if state.options.ryw_disabled {
             return Err(Error::new(Code::WATCHES_DISABLED));
         }
         state.options.bounds.check_read_key(key)?;
         state.options.bounds.check_key_size(key)?;
+        state.tally.count(Operation::Watch);
         let before = state.read_error;
         let unused = state.epoch;
         drop(state);

@@ -10,6 +10,7 @@ use super::state::range_size;
 use super::{State, Transaction};
 use crate::atomic::stamp_place;
 use crate::conflict::RangeRef;
+use crate::metrics::Operation;
 use crate::overlay::{StampedKey, HEADER};
 use crate::watch::Watch;
 use crate::{limits, special};
@@ -26,9 +27,11 @@ impl Transaction {
         let (mut state, conflicts) = self.writable()?;
         special::check_write(key, state.options.special_writes)?;
         state.options.bounds.check_set(key, value)?;
+        state.options.bounds.check_portable(keyspace, key)?;
         self.service.check_keyspace(keyspace)?;
         self.account(&mut state, key.len() + value.len())?;
         state.approximate += HEADER + key.len() + value.len() + key_conflict(key, conflicts);
+        state.tally.count(Operation::Set);
         let overlay = state.overlay_mut(keyspace);
         overlay.note_conflict(RangeRef::Key(key), conflicts);
         overlay.set(key, value);
@@ -41,6 +44,7 @@ impl Transaction {
         special::check_write(key, state.options.special_writes)?;
         state.options.bounds.check_write_key(key)?;
         self.service.check_keyspace(keyspace)?;
+        state.tally.count(Operation::Clear);
         if key.len() > state.options.bounds.longest_readable(key) {
             // No such key can exist (rule LIM-3).
             return Ok(());
@@ -62,6 +66,7 @@ impl Transaction {
         bounds.check_write_range(begin, end)?;
         self.service.check_keyspace(keyspace)?;
         self.account(&mut state, begin.len() + end.len())?;
+        state.tally.count(Operation::ClearRange);
         state.approximate += HEADER + begin.len() + end.len();
         let (begin, end) = (bounds.cut(begin), bounds.cut(end));
         if begin == end {
@@ -81,8 +86,10 @@ impl Transaction {
         let (mut state, conflicts) = self.writable()?;
         let bounds = state.options.bounds;
         bounds.check_atomic(mutation, key, operand)?;
+        bounds.check_portable(keyspace, key)?;
         self.service.check_keyspace(keyspace)?;
         self.account(&mut state, key.len() + operand.len())?;
+        state.tally.count(Operation::AtomicOp);
         // A versionstamped key gets its conflict range, always, at commit (rules CONF-1, CONF-11).
         let now = conflicts && mutation != Mutation::SetVersionstampedKey;
         state.approximate += HEADER + key.len() + operand.len() + key_conflict(key, now);

@@ -3,6 +3,7 @@
 //! It never looks at the time of day, so no adjustment of that can move it backwards. Across
 //! lives of the database it goes on from a base above everything given out before.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Instant, SystemTime};
 
 use crate::defects::{is_on, Defect};
@@ -20,17 +21,25 @@ pub struct Clock {
     /// For a defect only.
     day: SystemTime,
     base: i64,
+    /// How far it was set forward since.
+    raised: AtomicI64,
 }
 
 impl Clock {
     /// A clock that stands at `base` now.
     pub fn starting_at(base: i64) -> Self {
-        Self { start: Some(Instant::now()), coarse_start: coarse(), day: SystemTime::now(), base }
+        Self {
+            start: Some(Instant::now()),
+            coarse_start: coarse(),
+            day: SystemTime::now(),
+            base,
+            raised: AtomicI64::new(0),
+        }
     }
 
     /// A clock that stands at `base` for ever: of a database in which nothing is committed.
     pub fn standing_at(base: i64) -> Self {
-        Self { start: None, coarse_start: None, day: SystemTime::now(), base }
+        Self { start: None, coarse_start: None, day: SystemTime::now(), base, raised: AtomicI64::new(0) }
     }
 
     /// The version that time has reached.
@@ -42,13 +51,25 @@ impl Clock {
     pub fn at(&self, moment: Instant) -> i64 {
         if is_on(Defect::ReadsTheTimeOfDay) {
             let since = self.day.elapsed().unwrap_or_default();
-            return self.base.saturating_add(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
+            return self.base().saturating_add(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
         }
         // A microsecond a version. It overflows after 292,000 years.
         let passed = self
             .start
             .map_or(0, |start| i64::try_from(moment.saturating_duration_since(start).as_micros()).unwrap_or(i64::MAX));
-        self.base.saturating_add(passed)
+        self.base().saturating_add(passed)
+    }
+
+    /// Sets it forward, so that it is above a version. One thread at a time does.
+    pub fn raise(&self, above: i64) {
+        let missing = above.saturating_add(1).saturating_sub(self.now());
+        if missing > 0 {
+            self.raised.fetch_add(missing, Ordering::Relaxed);
+        }
+    }
+
+    fn base(&self) -> i64 {
+        self.base.saturating_add(self.raised.load(Ordering::Relaxed))
     }
 
     /// Whether time is far from reaching a version. It may say no where it is; to ask costs a seventh of
@@ -59,7 +80,7 @@ impl Clock {
             (Some(start), Some(now)) => now.saturating_sub(start),
             _ => return false,
         };
-        self.base.saturating_add(passed).saturating_add(COARSE) < version
+        self.base().saturating_add(passed).saturating_add(COARSE) < version
     }
 }
 

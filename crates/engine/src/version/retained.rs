@@ -11,8 +11,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use plinth_api::{Code, Error, Result};
+use plinth_api::{Code, Error, Result, MOST_HELD};
 
+use super::keep::{Keep, Reason};
 use super::Clock;
 use crate::defects::{is_on, Defect};
 use crate::store::Snapshot;
@@ -26,7 +27,11 @@ pub struct ReadPoint {
 }
 
 /// A snapshot that can be taken away from those who share it.
-pub struct SharedSnapshot(ArcSwapOption<Held>);
+pub struct SharedSnapshot {
+    held: ArcSwapOption<Held>,
+    /// Bytes that had been committed in this life.
+    written: u64,
+}
 
 /// A snapshot for as long as somebody reads in it. Whoever waits for its end is told when it is gone, so the
 /// order of the fields matters.
@@ -51,8 +56,26 @@ pub struct Versions {
     /// The clock versions come from.
     pub clock: Clock,
     window: i64,
+    keep: Keep,
     latest: ArcSwap<ReadPoint>,
     retained: Mutex<Retained>,
+}
+
+/// What is kept of the past, and why not more.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Past {
+    /// Versions.
+    pub versions: u64,
+    /// The oldest of them.
+    pub oldest: i64,
+    /// Its age in milliseconds.
+    pub age_ms: u64,
+    /// Bytes that were committed since.
+    pub bytes: u64,
+    /// The number of a [`Reason`].
+    pub reason: u64,
+    /// Versions that went for another reason than the window, ever.
+    pub let_go: u64,
 }
 
 struct Retained {
@@ -64,11 +87,26 @@ struct Retained {
     gap: Arc<SharedSnapshot>,
     /// Snapshots past the window that a read was still using when they were to go.
     busy: Vec<Arc<Held>>,
+    /// States that are held, whatever their age.
+    holds: Vec<Arc<SharedSnapshot>>,
+    /// Why the last one went that the window would have kept, which version that was, and how many have.
+    reason: Reason,
+    gone: i64,
+    let_go: u64,
     closed: bool,
+}
+
+/// A version that a policy let go though somebody read there.
+struct LetGo {
+    versions: std::ops::Range<i64>,
+    reason: Reason,
+    bytes: u64,
 }
 
 /// Old versions dropped for each new one, at most: a bound for the pause after a long burst.
 const DROPPED_AT_ONCE: usize = 16;
+/// The same where a bound is passed, which one large commit may do for many.
+const LET_GO_AT_ONCE: usize = 256;
 
 /// Versions that are all kept, whatever their age in the window. Each costs memory here and in RocksDB,
 /// and time in every flush and compaction, and a busy writer makes tens of thousands a second.
@@ -87,25 +125,36 @@ impl ReadPoint {
 impl SharedSnapshot {
     /// A snapshot that can be shared.
     pub fn new(snapshot: Box<dyn Snapshot>) -> Arc<Self> {
-        Arc::new(Self(ArcSwapOption::from_pointee(Held { snapshot, end: End::default() })))
+        Self::after(snapshot, 0)
+    }
+
+    /// The same where so many bytes were committed in this life.
+    pub fn after(snapshot: Box<dyn Snapshot>, written: u64) -> Arc<Self> {
+        let held = ArcSwapOption::from_pointee(Held { snapshot, end: End::default() });
+        Arc::new(Self { held, written })
     }
 
     /// None: the state is in another process, and here it reads as if it had been released.
     pub fn elsewhere() -> Arc<Self> {
-        Arc::new(Self(ArcSwapOption::empty()))
+        Arc::new(Self { held: ArcSwapOption::empty(), written: 0 })
     }
 
     /// Reads in the snapshot; `transaction_too_old` once it was released.
     pub fn read<T>(&self, read: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
-        match &*self.0.load() {
+        match &*self.held.load() {
             Some(held) => read(&*held.snapshot),
             None => Err(Error::new(Code::TRANSACTION_TOO_OLD)),
         }
     }
 
+    /// The same snapshot, to be taken away from others than those who share this one.
+    fn again(&self) -> Arc<Self> {
+        Arc::new(Self { held: ArcSwapOption::new(self.held.load_full()), written: self.written })
+    }
+
     /// Takes the snapshot away. Reads that are running have it until they end.
     fn take(&self) -> Option<Arc<Held>> {
-        self.0.swap(None)
+        self.held.swap(None)
     }
 }
 
@@ -150,7 +199,18 @@ impl Versions {
     pub fn new(clock: Clock, window: i64, snapshot: Arc<SharedSnapshot>) -> Self {
         let first = Arc::new(ReadPoint { version: clock.now(), snapshot });
         let retained = Retained::new(first.clone());
-        Self { clock, window, latest: ArcSwap::new(first), retained: Mutex::new(retained) }
+        let keep = Keep::default();
+        Self { clock, window, keep, latest: ArcSwap::new(first), retained: Mutex::new(retained) }
+    }
+
+    /// The same with a policy of its own.
+    pub fn keeping(self, keep: Keep) -> Self {
+        Self { keep, ..self }
+    }
+
+    /// The policy.
+    pub fn keep(&self) -> &Keep {
+        &self.keep
     }
 
     /// The newest state.
@@ -216,15 +276,87 @@ impl Versions {
         self.latest.store(point);
         let gone = retained.drop_old(self.oldest_at(now));
         let thinned = retained.thin(now - PROMISED, ALL_KEPT);
+        let (bounded, told) = retained.bound(&self.keep);
         drop(retained);
+        if let Some(LetGo { versions, reason, bytes }) = told {
+            let age = now - versions.start;
+            self.keep.say(versions, reason, bytes, age);
+        }
         // Freed without the lock.
-        drop((gone, thinned));
+        drop((gone, thinned, bounded));
     }
 
-    /// How many versions are retained.
-    pub fn count(&self) -> usize {
+    /// The oldest version that is retained, and how old it is in microseconds.
+    pub fn oldest_retained(&self) -> (i64, i64) {
         let retained = self.retained.lock().unwrap_or_else(PoisonError::into_inner);
-        retained.thinned.len() + retained.points.len()
+        let oldest = retained.get(0).map_or_else(|| self.latest.load().version, |point| point.version);
+        (oldest, (self.clock.now() - oldest).max(0))
+    }
+
+    /// Holds the newest state until it is given back; it does not leave with the window.
+    pub fn hold(&self) -> Result<Arc<ReadPoint>> {
+        let mut retained = self.lock();
+        let Some(newest) = retained.points.back().filter(|_| !retained.closed) else {
+            return Err(Error::new(Code::DATABASE_CLOSED));
+        };
+        let point = ReadPoint { version: newest.version, snapshot: newest.snapshot.again() };
+        if retained.holds.len() >= MOST_HELD {
+            return Err(Error::new(Code::TOO_MANY_HELD_STATES).context(format!("there are {MOST_HELD}")));
+        }
+        retained.holds.push(point.snapshot.clone());
+        Ok(Arc::new(point))
+    }
+
+    /// Gives a state back that was held.
+    pub fn give_back(&self, held: &ReadPoint) {
+        let mut retained = self.lock();
+        retained.holds.retain(|other| !Arc::ptr_eq(other, &held.snapshot));
+        drop(retained);
+        drop(held.snapshot.take());
+        let mut retained = self.lock();
+        let (busy, free) = std::mem::take(&mut retained.busy).into_iter().partition(Held::is_busy);
+        retained.busy = busy;
+        drop(retained);
+        // Freed without the lock.
+        drop::<Vec<_>>(free);
+    }
+
+    /// How many states are held.
+    pub fn held(&self) -> usize {
+        self.lock().holds.len()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Retained> {
+        self.retained.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets go of every version up to one, and of those that name the same state as it; never of the newest
+    /// state. Returns how many.
+    pub fn expire(&self, version: i64) -> u64 {
+        let mut retained = self.retained.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gone = Vec::new();
+        while retained.get(0).is_some_and(|first| first.version <= version) && retained.get(1).is_some() {
+            retained.let_go_first(Reason::Expired, &mut gone);
+        }
+        drop(retained);
+        gone.len() as u64
+    }
+
+    /// What is kept.
+    pub fn past(&self) -> Past {
+        let retained = self.retained.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        let oldest = retained.get(0).map_or(now, |first| first.version);
+        // A version that the window would not keep any more is gone because of it.
+        let reason = if retained.gone < self.oldest_at(now) { Reason::Window } else { retained.reason };
+        Past {
+            versions: retained.len() as u64,
+            oldest,
+            age_ms: u64::try_from((now - oldest) / 1_000).unwrap_or(0),
+            bytes: retained.bytes(),
+            reason: reason as u64,
+            let_go: retained.let_go,
+        }
     }
 
     /// Releases every snapshot, waiting for reads that are running.
@@ -234,9 +366,14 @@ impl Versions {
         let thinned = std::mem::take(&mut retained.thinned);
         let points = std::mem::take(&mut retained.points);
         let busy = std::mem::take(&mut retained.busy);
+        let holds = std::mem::take(&mut retained.holds);
         drop(retained);
         let taken = thinned.iter().chain(&points).filter_map(|point| point.snapshot.take());
-        Awaited::end_of(taken.chain(busy).collect());
+        let mut taken: Vec<_> = taken.chain(busy).chain(holds.iter().filter_map(|held| held.take())).collect();
+        // What is held is in another list too while it is young; each is waited for once.
+        taken.sort_by_key(Arc::as_ptr);
+        taken.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        Awaited::end_of(taken);
     }
 
     fn too_old(&self, version: i64) -> Error {
@@ -248,7 +385,65 @@ impl Versions {
 impl Retained {
     fn new(first: Arc<ReadPoint>) -> Self {
         let (thinned, points) = (VecDeque::new(), VecDeque::from([first]));
-        Self { thinned, points, gap: SharedSnapshot::elsewhere(), busy: Vec::new(), closed: false }
+        let gap = SharedSnapshot::elsewhere();
+        let (reason, gone, let_go) = (Reason::Window, 0, 0);
+        let (busy, holds) = (Vec::new(), Vec::new());
+        Self { thinned, points, gap, busy, holds, reason, gone, let_go, closed: false }
+    }
+
+    fn len(&self) -> usize {
+        self.thinned.len() + self.points.len()
+    }
+
+    /// Bytes that were committed after the oldest version.
+    fn bytes(&self) -> u64 {
+        // A gap keeps nothing.
+        let kept = (0..self.len()).filter_map(|place| self.get(place));
+        let first = kept.map(|point| &point.snapshot).find(|snapshot| !Arc::ptr_eq(snapshot, &self.gap));
+        let newest = self.points.back().map_or(0, |last| last.snapshot.written);
+        first.map_or(0, |first| newest.saturating_sub(first.written))
+    }
+
+    /// Takes the oldest version off.
+    fn drop_first(&mut self) -> Option<Arc<ReadPoint>> {
+        let point = self.thinned.pop_front().or_else(|| self.points.pop_front())?;
+        let shared = self.get(0).is_some_and(|next| Arc::ptr_eq(&next.snapshot, &point.snapshot));
+        if !shared {
+            self.busy.extend(point.snapshot.take());
+        }
+        Some(point)
+    }
+
+    /// The same, before the window would.
+    fn let_go_first(&mut self, reason: Reason, gone: &mut Vec<Arc<ReadPoint>>) {
+        if let Some(point) = self.drop_first() {
+            self.note_let_go(point.version, reason);
+            gone.push(point);
+        }
+    }
+
+    fn note_let_go(&mut self, version: i64, reason: Reason) {
+        self.let_go += 1;
+        (self.gone, self.reason) = (version, reason);
+    }
+
+    /// Lets go of the oldest versions until a policy is kept to. Tells of the first at which somebody reads.
+    fn bound(&mut self, keep: &Keep) -> (Vec<Arc<ReadPoint>>, Option<LetGo>) {
+        let (mut gone, mut told) = (Vec::new(), None);
+        while gone.len() < LET_GO_AT_ONCE {
+            let (Some(first), Some(next)) = (self.get(0), self.get(1)) else { break };
+            let bytes = self.bytes();
+            let Some(reason) = keep.is_too_much(self.len(), bytes) else { break };
+            let shared = Arc::ptr_eq(&first.snapshot, &next.snapshot);
+            let is_gap = Arc::ptr_eq(&first.snapshot, &self.gap);
+            let is_read = Arc::strong_count(first) > 1 || (!shared && Arc::strong_count(&first.snapshot) > 1);
+            if is_read && !is_gap && told.is_none() {
+                told = Some(LetGo { versions: first.version..next.version, reason, bytes });
+            }
+            self.let_go_first(reason, &mut gone);
+        }
+        self.busy.retain(Held::is_busy);
+        (gone, told)
     }
 
     /// The point at a place from the oldest on.
@@ -261,14 +456,7 @@ impl Retained {
     fn drop_old(&mut self, oldest: i64) -> Vec<Arc<ReadPoint>> {
         let mut gone = Vec::new();
         while gone.len() < DROPPED_AT_ONCE && self.get(1).is_some_and(|next| next.version < oldest) {
-            let Some(point) = self.thinned.pop_front().or_else(|| self.points.pop_front()) else {
-                break;
-            };
-            let shared = self.get(0).is_some_and(|next| Arc::ptr_eq(&next.snapshot, &point.snapshot));
-            if !shared {
-                self.busy.extend(point.snapshot.take());
-            }
-            gone.push(point);
+            gone.extend(self.drop_first());
         }
         self.busy.retain(Held::is_busy);
         gone
@@ -291,6 +479,7 @@ impl Retained {
                 continue;
             }
             point.snapshot.take();
+            self.note_let_go(point.version, Reason::TooMany);
             if self.thinned.back().is_none_or(|last| !Arc::ptr_eq(&last.snapshot, &self.gap)) {
                 self.thinned.push_back(Arc::new(ReadPoint { version: point.version, snapshot: self.gap.clone() }));
             }

@@ -7,6 +7,7 @@ use plinth_api::{Code, DatabaseOptions, Error, Result};
 use serde::de::Deserializer;
 use serde::ser::{Error as _, SerializeSeq as _, Serializer};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::item::Item;
 use super::received;
@@ -23,6 +24,10 @@ pub struct Commit<'a> {
     pub sync: bool,
     /// Whether to tell which read conflict ranges were hit.
     pub report: bool,
+    /// Whether it may write a locked database.
+    pub lock_aware: bool,
+    /// The transaction's id, if it has one.
+    pub id: Option<[u8; 16]>,
     #[serde(borrow)]
     body: Body<'a>,
 }
@@ -38,20 +43,22 @@ enum Body<'a> {
 impl<'a> Commit<'a> {
     /// A request as it is sent.
     pub fn of(request: &'a Request) -> Self {
-        let Request { read_version, sync, report, .. } = *request;
-        Self { read_version, sync, report, body: Body::Sent(request) }
+        let Request { read_version, sync, report, lock_aware, id, .. } = *request;
+        let id = id.map(Uuid::into_bytes);
+        Self { read_version, sync, report, lock_aware, id, body: Body::Sent(request) }
     }
 
     /// The request of a commit that was received, checked against the limits of this database: 9001 if
     /// it is malformed, 2101 to 2103 if something is too large.
     pub fn request(self, options: &DatabaseOptions) -> Result<Request> {
-        let Self { read_version, sync, report, body: Body::Received(bytes) } = self else {
+        let Self { read_version, sync, report, lock_aware, id, body: Body::Received(bytes) } = self else {
             return Err(Error::new(Code::INTERNAL_ERROR).context("a commit that was not received"));
         };
         if read_version <= 0 {
             return Err(super::broken(format!("a commit at version {read_version}")));
         }
-        Ok(Request { read_version, sync, report, ..received::request(bytes, options)? })
+        let id = id.map(Uuid::from_bytes);
+        Ok(Request { read_version, sync, report, lock_aware, id, ..received::request(bytes, options)? })
     }
 }
 

@@ -2,8 +2,12 @@
 
 use plinth_api::{Code, DatabaseOptions, Error};
 use serde::{Deserialize, Serialize};
+use serde_bytes::Bytes;
 
 use super::{Commit, Hit};
+use crate::metrics::Facts;
+use crate::roll::Roll;
+use crate::upkeep::task::{Finished, Task};
 use crate::watch::Seen;
 
 /// What a frame has beside the parts of a transaction.
@@ -14,7 +18,8 @@ const LEAST_FRAME: u64 = 2 << 20;
 /// What a guest asks of its host.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Ask<'a> {
-    /// The newest version: [`Answer::Version`].
+    /// The newest version: [`Answer::Version`]. This, and whatever else asks for it by leaving the version out, fails
+    /// with 1038 while the database is locked.
     Latest,
     /// Whether a version can be read: [`Answer::Version`] with the same one. `wait` is for up to a
     /// second if it lies in the future.
@@ -82,6 +87,44 @@ pub enum Ask<'a> {
         #[serde(borrow, with = "serde_bytes")]
         keys: &'a [u8],
     },
+    /// What there is to tell of the database: [`Answer::Facts`].
+    Inspect,
+    /// Holds the newest state until the guest goes or gives it back: [`Answer::Held`].
+    Hold,
+    /// The pairs with `begin <= key < end` in a state that is held, as [`Ask::Scan`] tells: [`Answer::Rows`].
+    ReadHeld {
+        held: u64,
+        keyspace: u32,
+        #[serde(borrow, with = "serde_bytes")]
+        begin: &'a [u8],
+        #[serde(borrow, with = "serde_bytes")]
+        end: &'a [u8],
+        reverse: bool,
+        rows: u32,
+        bytes: u32,
+    },
+    /// Gives it back, if there is one of that number: [`Answer::Done`].
+    GiveBack { held: u64 },
+    /// Has versions go on above one: [`Answer::Done`].
+    RaiseVersion { above: i64 },
+    /// Begins a task of upkeep, of which there is one at a time for each guest: [`Answer::Done`].
+    Upkeep { task: Task },
+    /// How far it is: [`Answer::Upkeep`], or [`Answer::Failed`] with what it failed with; after that it is forgotten.
+    UpkeepNow { cancel: bool },
+    /// Lets go of versions up to this one: [`Answer::Size`], how many they were.
+    Expire { version: i64 },
+    /// Notes what commits write until the guest goes or ends it: [`Answer::Tracking`].
+    TrackChanges { most_ranges: u64 },
+    /// What was written since the last take, or with `go_on` the next piece of it: [`Answer::Changed`].
+    TakeChanges { tracker: u64, go_on: bool },
+    /// Ends it, if there is one of that number: [`Answer::Done`].
+    EndTracking { tracker: u64 },
+    /// The newest version for one who is aware of a lock: [`Answer::Version`].
+    LatestEvenLocked,
+    /// The live transactions of the database, wherever they are, or the end of one: [`Answer::Roll`].
+    Who { expire: Option<[u8; 16]> },
+    /// What [`Notice::Who`] asked for: [`Answer::Done`].
+    Here { question: u64, roll: Roll },
 }
 
 /// What a host answers.
@@ -127,7 +170,34 @@ pub enum Answer<'a> {
         #[serde(borrow, with = "serde_bytes")]
         values: &'a [u8],
     },
+    /// What there is to tell.
+    Facts(Box<Facts>),
+    /// A state is held: its number, its version, and the numbers and names of its keyspaces, the default one
+    /// first.
+    Held {
+        held: u64,
+        version: i64,
+        #[serde(borrow)]
+        keyspaces: Vec<(u32, &'a str)>,
+    },
+    /// How many bytes of how many are done, and what came of it in the end.
+    Upkeep { done: u64, total: u64, finished: Option<Finished> },
+    /// A tracker was begun: its number.
+    Tracking { tracker: u64 },
+    /// What was written up to a version: ranges of keyspaces, and whether there are more.
+    Changed {
+        version: i64,
+        catalogue: bool,
+        more: bool,
+        #[serde(borrow)]
+        ranges: Vec<Span<'a>>,
+    },
+    /// The transactions.
+    Roll(Roll),
 }
+
+/// Keys of a keyspace: its number, the first one, and the first one behind.
+pub type Span<'a> = (u32, &'a Bytes, &'a Bytes);
 
 /// What a host tells unasked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -145,6 +215,8 @@ pub enum Notice<'a> {
     /// The host is about to end. What was asked will be answered; the guest asks nothing more but
     /// says [`Ask::Bye`].
     Leaving,
+    /// Asks for the live transactions of the guest's handle, or has one of them expired: [`Ask::Here`].
+    Who { question: u64, expire: Option<[u8; 16]> },
 }
 
 /// An error.
@@ -157,6 +229,9 @@ pub struct Failure<'a> {
     /// The read conflict ranges that were hit, if the commit asked for them.
     #[serde(borrow)]
     pub hits: Vec<Hit<'a>>,
+    /// For each of these, in their order, the version that wrote there, and the id of its transaction if it is
+    /// known.
+    pub winners: Vec<(i64, Option<[u8; 16]>)>,
 }
 
 /// Limits of a host, in bytes and microseconds.
@@ -198,9 +273,15 @@ pub struct Counts {
     pub watches: u64,
     pub conflict_history_bytes: u64,
     pub retained_versions: u64,
+    pub held_states: u64,
     pub latest_version: i64,
     pub guests: u64,
     pub stages: StageTimes,
+    pub oldest_version: i64,
+    pub oldest_age_ms: u64,
+    pub retained_bytes: u64,
+    pub retained_by: u64,
+    pub let_go: u64,
 }
 
 impl Limits {

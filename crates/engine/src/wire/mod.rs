@@ -20,11 +20,11 @@ mod tests;
 pub use commit::Commit;
 pub use frame::{broken, parse, put, Frames, Message, Tail, HEADER};
 pub use hit::{hits_of, sets_of, Hit};
-pub use message::{Answer, Ask, Counts, Failure, Limits, Notice, StageTimes};
+pub use message::{Answer, Ask, Counts, Failure, Limits, Notice, Span, StageTimes};
 #[cfg(test)]
 pub use pairs::put_pair;
 pub use pairs::{Pairs, PairsFrame};
 pub use parts::{put_part, Parts, MOST_ASKED};
 
 /// The version of the messages. Both sides must have the same one.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 11;

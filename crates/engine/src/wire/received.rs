@@ -15,7 +15,7 @@ use crate::atomic::{OFFSET, STAMP};
 use crate::commit::{size, Request};
 use crate::conflict::{ConflictSet, RangeRef};
 use crate::limits::{Bounds, MOST_KEYSPACES};
-use crate::overlay::{Entry, Overlay, Pending, StampedKey, Start, HEADER};
+use crate::overlay::{Keys, Overlay, Pending, StampedKey, Start, Write, HEADER};
 use crate::store::META;
 
 /// Conflict ranges may be so many times the limit before they are merged: it counts them merged, and
@@ -46,9 +46,6 @@ struct Received<'a> {
     /// Bytes of explicit write conflict ranges so far.
     writes: usize,
 }
-
-/// A key's entry that is being made.
-type Written = (Vec<u8>, Entry);
 
 impl<'a> Received<'a> {
     fn request(&mut self) -> Result<Request> {
@@ -150,24 +147,24 @@ impl<'a> Received<'a> {
         Ok(clears)
     }
 
-    fn keys(&mut self, clears: &[(Vec<u8>, Vec<u8>)]) -> Result<Vec<Written>> {
-        let mut keys: Vec<Written> = Vec::new();
-        while let Some((key, entry)) = self.key()? {
-            match keys.last() {
-                Some((last, _)) if **last >= *key => return Err(disordered("a key", key)),
-                _ => {}
+    fn keys(&mut self, clears: &[(Vec<u8>, Vec<u8>)]) -> Result<Keys> {
+        let mut keys = Keys::default();
+        let mut last: Option<&[u8]> = None;
+        while let Some((key, write)) = self.key()? {
+            if last.replace(key).is_some_and(|last| last >= key) {
+                return Err(disordered("a key", key));
             }
             // It was cleared, so what the database holds is no matter.
-            if matches!(&entry, Entry::Pending(pending) if pending.is_dependent() && is_in(clears, key)) {
+            if matches!(&write, Write::Pending(pending) if pending.is_dependent() && is_in(clears, key)) {
                 return Err(broken(format!("key \"{}\" was cleared and is not", printable(key))));
             }
-            keys.push((key.to_vec(), entry));
+            keys.put(key, write);
         }
         Ok(keys)
     }
 
     /// The next key and what was done to it.
-    fn key(&mut self) -> Result<Option<(&'a [u8], Entry)>> {
+    fn key(&mut self) -> Result<Option<(&'a [u8], Write<'a>)>> {
         let item = self.items.next_if(|item| match item {
             Item::Set(..) | Item::Cleared(_) | Item::Stored(..) | Item::Own(..) | Item::Stamp(..) => Some(item),
             _ => None,
@@ -176,12 +173,12 @@ impl<'a> Received<'a> {
             Some(Item::Set(key, value)) => {
                 self.count(HEADER + key.len() + value.len())?;
                 self.check_set(key, value)?;
-                Some((key, Entry::Set(value.to_vec())))
+                Some((key, Write::Set(value)))
             }
             Some(Item::Cleared(key)) => {
                 self.count(HEADER + 2 * key.len() + 1)?;
                 self.check_cleared(key)?;
-                Some((key, Entry::Cleared))
+                Some((key, Write::Cleared))
             }
             Some(Item::Stored(key, unreadable)) => Some((key, self.pending(key, Start::Stored { unreadable })?)),
             Some(Item::Own(key, value)) => Some((key, self.pending(key, Start::Own(value))?)),
@@ -191,7 +188,7 @@ impl<'a> Received<'a> {
     }
 
     /// A key whose value is settled at commit: there is at least one operation, or an own value.
-    fn pending(&mut self, key: &[u8], start: Start<'_>) -> Result<Entry> {
+    fn pending(&mut self, key: &[u8], start: Start<'_>) -> Result<Write<'a>> {
         match start {
             Start::Stored { .. } | Start::Own(None) => self.bounds.check_write_key(key).map_err(refused)?,
             Start::Own(Some(value)) => {
@@ -220,7 +217,7 @@ impl<'a> Received<'a> {
         if pending.parts().next().is_none() {
             return Err(broken(format!("key \"{}\" was not changed", printable(key))));
         }
-        Ok(Entry::Pending(Box::new(pending)))
+        Ok(Write::Pending(Box::new(pending)))
     }
 
     fn stamped_keys(&mut self) -> Result<Vec<StampedKey>> {

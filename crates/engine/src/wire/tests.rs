@@ -286,7 +286,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
 
 /// The items of a commit inside a message whose outer lengths are right.
 fn with_items(items: &[u8]) -> Vec<u8> {
-    let mut bytes = postcard::to_allocvec(&(1i64, true, false)).unwrap();
+    let mut bytes = postcard::to_allocvec(&(1i64, true, false, false, Some([7u8; 16]))).unwrap();
     bytes.extend(postcard::to_allocvec(serde_bytes::Bytes::new(items)).unwrap());
     bytes
 }
@@ -305,7 +305,7 @@ fn a_commit_with_wrong_bytes_is_refused_or_sound() {
             if random.bool() {
                 mutate(&mut message, &mut random);
             } else {
-                type Whole<'a> = (i64, bool, bool, &'a serde_bytes::Bytes);
+                type Whole<'a> = (i64, bool, bool, bool, Option<[u8; 16]>, &'a serde_bytes::Bytes);
                 let (.., items): Whole<'_> = postcard::from_bytes(&message).unwrap();
                 let mut items = items.to_vec();
                 mutate(&mut items, &mut random);
@@ -406,7 +406,8 @@ fn hits_go_there_and_back() {
     let mut random = fastrand::Rng::with_seed(seed);
     for _ in 0..1_000 {
         let mut sets: Vec<(u32, ConflictSet)> = [4, 0, 9].map(|id| (id, random_set(&mut random))).into();
-        let bytes = postcard::to_allocvec(&Failure { code: 1020, story: "", hits: hits_of(&sets) }).unwrap();
+        let bytes =
+            postcard::to_allocvec(&Failure { code: 1020, story: "", hits: hits_of(&sets), winners: vec![] }).unwrap();
         let came = sets_of(&parse::<Failure<'_>>(&bytes).unwrap().hits).unwrap();
         sets.retain(|(_, set)| !set.is_empty());
         let text = |sets: Vec<(u32, ConflictSet)>| seen(&Request { reads: sets, ..Request::default() });

@@ -7,14 +7,14 @@ use super::{alone, place, seed, Disk};
 const NOT_FOUND: i32 = 9009;
 const DROPPED: i32 = 9010;
 
-struct Stage {
-    crew: Crew,
+pub(super) struct Stage {
+    pub(super) crew: Crew,
     place: Place,
-    host: Option<usize>,
+    pub(super) host: Option<usize>,
 }
 
 impl Stage {
-    fn new(place: Place, puppets: usize) -> Self {
+    pub(super) fn new(place: Place, puppets: usize) -> Self {
         let mut stage = Self { crew: Crew::new(), place, host: None };
         for _ in 0..puppets {
             stage.hire();
@@ -30,7 +30,7 @@ impl Stage {
     }
 
     /// Has a puppet do something.
-    fn ask(&mut self, number: usize, word: &str) -> (i32, String) {
+    pub(super) fn ask(&mut self, number: usize, word: &str) -> (i32, String) {
         self.crew.tell(number, word);
         loop {
             match self.crew.next() {
@@ -43,7 +43,7 @@ impl Stage {
     }
 
     /// The same, which succeeds.
-    fn must(&mut self, number: usize, word: &str) -> String {
+    pub(super) fn must(&mut self, number: usize, word: &str) -> String {
         let (code, text) = self.ask(number, word);
         if code != 0 {
             self.crew.autopsy::<()>(&format!("{word} by {number}: {text}"));

@@ -21,6 +21,7 @@ mod keyspaces;
 mod lies;
 mod puppet;
 mod race;
+mod upkeep;
 mod watches;
 mod worker;
 

@@ -67,6 +67,11 @@ impl Puppet {
                 let id = self.id(name)?;
                 return retry(&*database, |transaction| read(transaction, id, key));
             }
+            ["checkpoint", to] => return database.checkpoint(to, &()).map(|version| version.to_string()),
+            ["cancelled", to] => return database.checkpoint(to, &|_, _| false).map(|version| version.to_string()),
+            ["backup", to] => return database.backup(to, &()).map(|backup| backup.version.to_string()),
+            ["verify"] => return database.verify(&()).map(|found| found.keys.to_string()),
+            ["compact"] => database.compact(None, &())?,
             ["begin"] => self.open = Some(database.begin()?),
             ["tput", name, key, value] => self.open()?.set(self.id(name)?, key.as_bytes(), value.as_bytes())?,
             ["tget", name, key] => return read(&*self.open()?, self.id(name)?, key),

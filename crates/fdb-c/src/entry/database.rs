@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_int, CStr};
 use std::sync::Arc;
 
+use plinth_api::status;
 use plinth_api::{Code, Error, Result};
 
 use super::{asking, bytes, call, ending, quietly, write};
@@ -13,7 +14,7 @@ use crate::location::{self, Location, Surroundings};
 use crate::output::Output;
 use crate::tenant::{check_name, Tenant, TENANTS};
 use crate::transaction::{Transaction, TRANSACTIONS};
-use crate::{network, status, texts, version};
+use crate::{network, texts, version};
 
 /// Opens the database of a cluster file.
 ///

@@ -39,9 +39,15 @@ impl Ground {
     /// An empty one, for victims that are this program.
     pub fn new(workshop: &Workshop, program: &Path) -> Result<Self, Trouble> {
         let place = workshop.scratch()?;
-        Ok(Self {
-            directory: place.path().join("db"),
-            place: Some(place),
+        let directory = place.path().join("db");
+        Ok(Self { place: Some(place), ..Self::at(workshop, program, directory) })
+    }
+
+    /// One that the caller has a place for.
+    pub fn at(workshop: &Workshop, program: &Path, directory: PathBuf) -> Self {
+        Self {
+            directory,
+            place: None,
             oracle: Oracle::new(WINDOW),
             program: program.to_owned(),
             log: workshop.log("victim"),
@@ -49,12 +55,22 @@ impl Ground {
             unchecked: 0,
             tables: BTreeSet::new(),
             defect: None,
-        })
+        }
     }
 
     /// The victims have this defect on, if their library has it.
     pub fn with_defect(self, defect: &'static str) -> Self {
         Self { defect: Some(defect), ..self }
+    }
+
+    /// The directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// What is known of it.
+    pub fn oracle(&self) -> &Oracle {
+        &self.oracle
     }
 
     /// How many lives there were.

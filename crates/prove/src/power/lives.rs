@@ -243,7 +243,7 @@ fn wait(running: &mut [Busy], random: &mut Rng) -> Result<(), Trouble> {
 }
 
 /// What a line after the cut says: nothing that was acknowledged then is owed, and no version is known.
-fn after(event: Event) -> Option<Event> {
+pub fn after(event: Event) -> Option<Event> {
     match event {
         Event::Acknowledged { thread, number, .. } => Some(Event::Unknown { thread, number, code: UNKNOWN }),
         // The disk fails, if it is one that tells.

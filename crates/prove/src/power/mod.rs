@@ -10,7 +10,8 @@ mod names;
 use crate::power::lives::{Lives, Victims};
 use crate::power::medium::{Disked, FileSystem, Shut};
 use crate::power::names::Comings;
-pub use medium::own_mounts;
+pub use lives::{after as after_cut, no_sync};
+pub use medium::{own_mounts, Medium};
 
 use crate::stage::{Must, Stage, Trial, Trouble};
 use crate::workshop::Workshop;
@@ -57,6 +58,11 @@ pub fn stages() -> Vec<Stage> {
             shut_down(workshop, FileSystem::Ext4, true)
         }),
     ]
+}
+
+/// A disk with ext4.
+pub fn disk(workshop: &Workshop) -> Result<Box<dyn Medium>, Trouble> {
+    Ok(Box::new(Disked::new(workshop, FileSystem::Ext4)?))
 }
 
 fn on_disk(workshop: &Workshop, system: FileSystem, victims: Victims, broken: bool) -> Result<Box<dyn Trial>, Trouble> {

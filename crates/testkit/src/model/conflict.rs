@@ -83,6 +83,28 @@ impl ReadSpans {
         self.add_pieces(cut(span(read.conflict_range(false)), own), cut(span(read.conflict_range(true)), own));
     }
 
+    /// Those of a range read that searched for its ends, which are `keys`; what it had may still be there.
+    pub fn searched(self, keyspace: u32, read: &RangeRead<'_>, keys: [Vec<u8>; 2], own: &[Span]) -> Self {
+        let mut searched = Self { required: Vec::new(), size: 0, ..self };
+        for (selector, key) in [read.begin, read.end].into_iter().zip(&keys) {
+            let span = Span { keyspace, range: get_key_range(selector, key) };
+            match selector.offset {
+                1 => searched.allowed.extend(cut(span, own)),
+                _ => searched.add(span, own),
+            }
+        }
+        let [begin, end] = keys;
+        let between = Span { keyspace, range: read.plain(&begin, &end) };
+        searched.allowed.extend(cut(Span { keyspace, range: KeyRange { begin, end } }, own));
+        searched.add(between, own);
+        searched
+    }
+
+    /// Adds those of another read.
+    pub fn append(&mut self, others: Self) {
+        self.add_pieces(others.required, others.allowed);
+    }
+
     fn add_pieces(&mut self, required: Vec<Span>, allowed: Vec<Span>) {
         self.size += required.iter().map(Span::size).sum::<usize>();
         self.required.extend(required);

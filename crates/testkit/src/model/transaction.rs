@@ -1,6 +1,6 @@
 //! A transaction of the model: its state, and what its commit comes to.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use plinth_api::{Code, DatabaseOptions, Error, Result};
@@ -17,6 +17,8 @@ use super::view::View;
 pub struct ModelTransaction {
     pub(super) shared: Arc<Shared>,
     pub(super) inner: Mutex<Inner>,
+    /// Whether it searches for the ends of ranges that count keys.
+    pub(super) searches: AtomicBool,
 }
 
 /// What a commit must come to.
@@ -154,7 +156,7 @@ impl ModelTransaction {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         shared.live.fetch_add(1, Ordering::Relaxed);
         let inner = Mutex::new(Inner::new(&shared.current()));
-        Self { shared, inner }
+        Self { shared, inner, searches: AtomicBool::new(false) }
     }
 
     /// Locks the database, then the transaction: the order everywhere.

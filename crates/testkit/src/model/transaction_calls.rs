@@ -1,17 +1,45 @@
 //! The calls of a model transaction.
 
+use std::sync::atomic::Ordering;
+
 use plinth_api::{Code, Error, KeyRange, KeySelector, Mutation, RangeOptions, RangeResult, Result, Transaction};
 use plinth_api::{TransactionOption, Value};
 
-use super::conflict::{get_key_range, RangeRead, Span};
+use super::conflict::{get_key_range, RangeRead, ReadSpans, Span};
 use super::lock;
 use super::special;
 use super::stamp::{Place, StampedKey};
 use super::state::{AtomicOp, Change, Write};
 use super::transaction::{check_keyspace, Inner, ModelTransaction};
+use super::view::View;
 
 /// What a mutation adds to the size beside its bytes (LIM-7).
 const MUTATION: usize = 28;
+
+impl ModelTransaction {
+    /// Whether some of its writes can't be read before the commit.
+    pub(crate) fn has_unreadable(&self) -> bool {
+        !lock(&self.inner).unreadable.is_empty()
+    }
+
+    /// From now on ranges between selectors that count keys are read as a database may that first searches for each
+    /// end, as `get_key` does (CONF-4), and then reads between them (CONF-5): these are the conflicts that it must have,
+    /// and those of CONF-6 it may have (FREE-4).
+    pub(crate) fn search_for_ends(&self) {
+        self.searches.store(true, Ordering::Relaxed);
+    }
+
+    fn add_range_read(&self, inner: &mut Inner, keyspace: u32, view: &View, read: &RangeRead<'_>) {
+        let own = inner.own();
+        let mut spans = ReadSpans::default();
+        spans.add_range_read(keyspace, read, &own);
+        let counts = read.begin.offset != 1 || read.end.offset != 1;
+        if counts && self.searches.load(Ordering::Relaxed) {
+            spans = spans.searched(keyspace, read, [view.get_key(read.begin), view.get_key(read.end)], &own);
+        }
+        inner.reads.append(spans);
+    }
+}
 
 impl Transaction for ModelTransaction {
     fn atomic_op(&self, keyspace: u32, mutation: Mutation, key: &[u8], operand: &[u8]) -> Result<()> {
@@ -170,8 +198,7 @@ impl Transaction for ModelTransaction {
             if !options.snapshot {
                 let positions = view.positions(&begin, &end);
                 let read = RangeRead { begin: &begin, end: &end, reverse: options.reverse, positions, result: &result };
-                let own = inner.own();
-                inner.reads.add_range_read(keyspace, &read, &own);
+                self.add_range_read(inner, keyspace, &view, &read);
             }
             Ok(result)
         })
