@@ -41,6 +41,8 @@ pub enum Defect {
     ForgetsStampedKeys,
     /// A clear does not make a key readable again.
     KeepsUnreadable,
+    /// A value that was read is still told after its key was written.
+    KeepsRows,
     /// The log does not tell the version of what is in it, and a life begins as if nothing was reserved.
     ForgetsVersions,
     /// What a commit writes in its first keyspace is written before the rest.
@@ -62,7 +64,7 @@ pub enum Defect {
 #[cfg(feature = "defects")]
 impl Defect {
     /// Those that show while a database is open.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::IgnoresReadRanges,
         Self::IgnoresLastByte,
         Self::ForgetsLastRow,
@@ -78,6 +80,7 @@ impl Defect {
         Self::ForgetsAddedRanges,
         Self::ForgetsStampedKeys,
         Self::KeepsUnreadable,
+        Self::KeepsRows,
     ];
 
     /// Those that show only when a process is killed, a clock set or a file damaged, or after a great many
