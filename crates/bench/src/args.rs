@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::case::{Case, Group};
-use crate::engines::Kind;
+use crate::engines::{Kind, Settings, SCHEME};
 use crate::error::{Context, Error, Result};
 use crate::scene::{self, Scene};
 use crate::Program;
@@ -34,6 +34,9 @@ cargo run --release -p {program} -- [options]
   --engines LIST    of {engines}; default all
   --directory PATH  where the databases are made, and removed at the end; default the
                     system's temporary directory. It should be on the disk to be measured.
+  --url URL         a cluster, `fdb:` or `fdb:` and its file, in the place of what stands for it: only fdb_c and
+                    cluster, over the client library that PLINTH_FDB_CLIENT names or the loader finds. The
+                    cluster must be empty, and is emptied at the end.
   --output FILE     default bench-results.json
   --list            what would be measured, and on which engines
 
@@ -63,6 +66,8 @@ pub struct Args {
     pub engines: Vec<Kind>,
     /// Where the databases are made.
     pub directory: PathBuf,
+    /// The cluster that is measured.
+    pub url: Option<&'static str>,
     /// The JSON file.
     pub output: PathBuf,
     /// The groups of cases.
@@ -101,6 +106,7 @@ impl Args {
             only: Vec::new(),
             engines: program.engines.to_vec(),
             directory: std::env::temp_dir(),
+            url: None,
             output: PathBuf::from("bench-results.json"),
             groups: program.groups.to_vec(),
             scene: &scene::MAIN,
@@ -130,6 +136,8 @@ impl Args {
                     args.role = Role::Writer { document, results: given.by_ref().map(PathBuf::from).collect() };
                 }
                 "--directory" => args.directory = value()?.into(),
+                // There is one in the life of a process.
+                "--url" => args.url = Some(value()?.leak()),
                 "--output" => args.output = value()?.into(),
                 "--worker" => args.role = Role::Worker(value()?.parse()?),
                 "--host" => args.role = Role::Host,
@@ -139,7 +147,13 @@ impl Args {
         args.check(program)
     }
 
-    fn check(self, program: &Program) -> Result<Self> {
+    fn check(mut self, program: &Program) -> Result<Self> {
+        if let Some(url) = self.url {
+            if !url.starts_with(SCHEME) {
+                return Err(Error::new(format!("{url} does not begin with {SCHEME}")));
+            }
+            self.engines.retain(|kind| kind.takes_clusters());
+        }
         if let Some(kind) = self.engines.iter().find(|kind| !program.engines.contains(kind)) {
             return Err(Error::new(format!("{} is not one of {}", kind.name(), names(program.engines))));
         }
@@ -153,6 +167,11 @@ impl Args {
             return Err(Error::new("--keys must be at least 10000"));
         }
         Ok(self)
+    }
+
+    /// How the databases of a scene are opened.
+    pub fn settings(&self, scene: &Scene) -> Settings {
+        Settings { url: self.url, ..scene.settings() }
     }
 
     /// Whether this case is asked for. One that a single engine of several is for shows nothing.

@@ -84,10 +84,10 @@ impl Group {
 
     /// The engines that its cases are for.
     pub fn engines(self) -> &'static [Kind] {
-        use Kind::{FdbC, Fjall, Guest, Lmdb, Optimistic, Pessimistic, Plinth, PlinthSo, Postgres, Redb};
-        use Kind::{Redis, Rocksdb, Rust, Sqlite};
+        use Kind::{Cluster, FdbC, Fjall, Guest, Lmdb, Optimistic, Pessimistic, Plinth, PlinthSo, Postgres};
+        use Kind::{Redb, Redis, Rocksdb, Rust, Sqlite};
         match self {
-            Self::Reads | Self::Writes => &[Plinth, Rust, PlinthSo, FdbC, Rocksdb, Optimistic, Pessimistic],
+            Self::Reads | Self::Writes => &[Plinth, Rust, PlinthSo, FdbC, Cluster, Rocksdb, Optimistic, Pessimistic],
             Self::Fdb => &[Plinth, PlinthSo, FdbC, Rocksdb, Optimistic, Pessimistic],
             Self::Structures => &[Plinth, PlinthSo, Rocksdb, Optimistic, Pessimistic],
             Self::Processes => &[Plinth, Guest, Redis, Postgres],
@@ -238,7 +238,7 @@ impl Case {
     /// Whether it is measured on an engine: one that its group is for, that the scene suits, and that has
     /// such commits.
     pub fn measures(&self, engine: Kind) -> bool {
-        let commits = engine != Kind::FdbC || self.durability != Buffered;
+        let commits = !engine.takes_clusters() || self.durability != Buffered;
         commits && self.group.engines().contains(&engine) && self.scene.suits(engine)
     }
 }
@@ -264,7 +264,9 @@ mod tests {
         for case in cases().iter().filter(|case| matches!(case.group, Group::Reads | Group::Writes)) {
             let all = [Kind::Plinth, Kind::PlinthSo, Kind::Rust, Kind::Rocksdb, Kind::Optimistic, Kind::Pessimistic];
             assert!(all.iter().all(|kind| case.measures(*kind)), "{}", case.label());
-            assert_eq!(case.measures(Kind::FdbC), case.durability != Buffered);
+            for kind in [Kind::FdbC, Kind::Cluster] {
+                assert_eq!(case.measures(kind), case.durability != Buffered);
+            }
         }
     }
 

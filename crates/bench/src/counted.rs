@@ -18,7 +18,7 @@ pub fn run(program: &Program, args: &Args, count: u64) -> Result<()> {
     let case = case.ok_or_else(|| Error::new("there is no such case with one thread"))?;
     let kind = *args.engines.first().ok_or_else(|| Error::new("no engine"))?;
     let scratch = machine::Scratch::create(&args.directory)?;
-    let (values, directory, settings) = (Values::new(1), scratch.path().join(kind.name()), case.scene.settings());
+    let (values, directory, settings) = (Values::new(1), scratch.path().join(kind.name()), args.settings(case.scene));
     let engine = (program.open)(kind, &directory, &settings)?;
     generator::load(KEYS, &values, &mut *engine.session(false)?)?;
     engine.close()?;

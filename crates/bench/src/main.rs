@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         Kind::Guest,
         Kind::PlinthSo,
         Kind::FdbC,
+        Kind::Cluster,
         Kind::Rocksdb,
         Kind::Optimistic,
         Kind::Pessimistic,

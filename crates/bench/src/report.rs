@@ -147,6 +147,25 @@ pub fn futures(rows: &[Row]) -> String {
     }
 }
 
+/// Plinth's functions over a client library of clusters beside that library's own.
+pub fn clusters(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for cluster in rows.iter().filter(|row| row.engine == Kind::Cluster) {
+        let direct = rows.iter().find(|row| row.engine == Kind::FdbC && row.place == cluster.place);
+        let Some((direct, ratio)) = direct.and_then(|direct| Some((direct, cluster.over(direct)?))) else { continue };
+        let _ =
+            writeln!(text, "{:<31}{:>12.1}{:>12.1}{ratio:>15.3}", cluster.place.label(), cluster.p50_us, direct.p50_us);
+    }
+    match text.as_str() {
+        "" => text,
+        _ => format!(
+            "\nThe same client library through plinth.h and through its own functions; cluster/fdb_c is of transactions a second:\n\
+             {:<31}{:>12}{:>12}{:>15}\n{text}",
+            "work", "cluster us", "fdb_c us", "cluster/fdb_c"
+        ),
+    }
+}
+
 /// What is in another process beside the same work of Plinth in the process.
 pub fn processes(rows: &[Row]) -> String {
     let mut text = String::new();
@@ -212,6 +231,14 @@ mod tests {
         assert!(table(&rows).contains("0.80  >= 0.90 MISSED"));
         assert!(verdict(&rows).contains("met: 0; missed: 1"));
         assert!(verdict(&rows).contains("blind-5/1/buffered, plinth against rocksdb: 0.80, asked >= 0.9"));
+    }
+
+    #[test]
+    fn a_cluster_stands_beside_its_client_library() {
+        let label = "read-1/1/none";
+        let rows = [row("reads", label, Kind::FdbC, &[100.0]), row("reads", label, Kind::Cluster, &[93.0])];
+        assert!(clusters(&rows).lines().any(|line| line.starts_with(label) && line.ends_with("0.930")));
+        assert_eq!(clusters(&rows[1..]), "");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::args::Args;
 use crate::case::{self, Case};
-use crate::engines::Kind;
+use crate::engines::{self, Kind};
 use crate::error::{Context, Error, Result};
 use crate::measure::Sample;
 use crate::row::{Results, Row};
@@ -24,6 +24,7 @@ pub fn run(args: &Args) -> Result<()> {
         print!("{}", report::list(args, &cases));
         return Ok(());
     }
+    args.url.map_or(Ok(()), engines::check_cluster_empty)?;
     let scratch = machine::Scratch::create(&args.directory)?;
     let about = report::heading(args, &machine::describe(scratch.path())?);
     println!("{about}");
@@ -37,12 +38,17 @@ pub fn run(args: &Args) -> Result<()> {
             outcome = outcome.and(progress.play(scene, &cases, &scratch).context(scene.name));
         }
     }
+    if let Some(url) = args.url {
+        let emptied = engines::empty_cluster(url).context(url);
+        outcome = outcome.and(emptied);
+    }
     let Progress { rows, memory, .. } = progress;
     print!("{}", report::table(&rows));
     print!("{}", report::published(&rows));
     print!("{}", report::futures(&rows));
     print!("{}", report::processes(&rows));
-    if args.engines.contains(&Kind::FdbC) {
+    print!("{}", report::clusters(&rows));
+    if args.engines.contains(&Kind::FdbC) && args.url.is_none() {
         print!("{}", allocations::report(scratch.path()));
     }
     print!("{}", report::memory(&memory));
@@ -80,7 +86,8 @@ impl Progress<'_> {
             }
         }
         let engines: Vec<Kind> = workers.iter().map(Worker::kind).collect();
-        let alike: Vec<Kind> = engines.iter().copied().filter(|kind| kind.is_rocksdb()).collect();
+        let alike: Vec<Kind> =
+            engines.iter().copied().filter(|kind| kind.is_rocksdb() && self.args.url.is_none()).collect();
         println!("{}: {}", scene.name, fairness::compare(&directory, &alike)?);
         let mut outcome = Ok(());
         for (number, case) in cases {

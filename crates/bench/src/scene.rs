@@ -68,7 +68,7 @@ impl Scene {
 
     /// How its databases are opened.
     pub fn settings(&self) -> Settings {
-        Settings { memory: self.memory, direct: self.direct, window_ms: self.window_ms }
+        Settings { memory: self.memory, direct: self.direct, window_ms: self.window_ms, url: None }
     }
 
     /// Whether an engine can be opened as it says.

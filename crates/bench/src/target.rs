@@ -92,10 +92,13 @@ pub fn targets() -> Vec<Target> {
 fn reads(list: &mut List) {
     use Against::{Best, Microseconds};
     use Group::{Peers, Reads};
-    use Kind::{FdbC, Plinth, PlinthSo, Rocksdb};
+    use Kind::{Cluster, FdbC, Plinth, PlinthSo, Rocksdb};
     list.add((Reads, Plinth, &work::BEGIN), (&NONE, &[1, 2]), || Microseconds, 0.2);
     list.add((Reads, Plinth, &work::HOT), (&NONE, &[1, 2]), || Best(&[Rocksdb], &work::HOT), 0.95);
     list.add((Reads, FdbC, &work::HOT), (&NONE, &[1, 2]), || Best(&[PlinthSo], &work::HOT), 0.67);
+    for work in [&work::READ_1, &work::HOT] {
+        list.add((Reads, Cluster, work), (&NONE, &[1, 2]), || Best(&[FdbC], work), 0.91);
+    }
     list.add((Reads, Plinth, &work::MANY_100), (&NONE, &[1]), || Best(&[Rocksdb], &work::READS_100), 1.3);
     list.add((Reads, Plinth, &work::RANGE), (&NONE, &[1, 2, 16]), || Best(&[Rocksdb], &work::RANGE), 0.95);
     list.add((Peers, Plinth, &work::READS), (&NONE, &[1, 2]), || Best(&Kind::EMBEDDED, &work::READS), 0.5);

@@ -13,7 +13,7 @@ use serde_json::{json, Value};
 use crate::args::Args;
 use crate::case::{self, Case};
 use crate::data::Values;
-use crate::engines::{self, Engine, Kind};
+use crate::engines::{self, Engine, Kind, Settings};
 use crate::error::{Context, Error, Result};
 use crate::generator::{self, Generator};
 use crate::machine;
@@ -36,7 +36,7 @@ impl Worker {
     pub fn start(kind: Kind, scene: &Scene, args: &Args, scratch: &Path) -> Result<Self> {
         let program = std::env::current_exe().context("this program's path")?;
         let keys = args.keys.to_string();
-        let arguments: [&OsStr; 8] = [
+        let mut arguments: Vec<&OsStr> = vec![
             "--worker".as_ref(),
             kind.name().as_ref(),
             "--scene".as_ref(),
@@ -46,6 +46,7 @@ impl Worker {
             "--directory".as_ref(),
             scratch.as_ref(),
         ];
+        arguments.extend(args.url.iter().flat_map(|url| ["--url".as_ref(), OsStr::new(url)]));
         let mut child = Command::new(program)
             .args(arguments)
             .stdin(Stdio::piped())
@@ -127,10 +128,10 @@ pub fn serve(program: &Program, kind: Kind, args: &Args) -> Result<()> {
 struct Stage<'a> {
     program: &'a Program,
     kind: Kind,
-    scene: &'static Scene,
     directory: PathBuf,
     keys: u64,
     values: &'a Values,
+    settings: Settings,
     /// None only while it is opened again.
     engine: Option<Box<dyn Engine>>,
     /// What was prepared in it.
@@ -140,15 +141,20 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     /// Fills the database, compacts it, and reads much of it once.
     fn load(program: &'a Program, kind: Kind, args: &Args, values: &'a Values) -> Result<Self> {
-        let (scene, keys) = (args.scene, args.scene.keys.unwrap_or(args.keys));
+        let keys = args.scene.keys.unwrap_or(args.keys);
         let directory = args.directory.join(kind.name());
-        let mut stage = Self { program, kind, scene, directory, keys, values, engine: None, prepared: Vec::new() };
+        let settings = args.settings(args.scene);
+        if settings.url.is_some() {
+            // Nothing is in it; what is on the disk beside it is synced between the turns.
+            std::fs::create_dir(&directory).context(directory.display())?;
+        }
+        let mut stage = Self { program, kind, directory, keys, values, settings, engine: None, prepared: Vec::new() };
         // A guest's database is loaded like the others, before it has a host.
         let loader = if kind == Kind::Guest { Kind::Plinth } else { kind };
-        let engine = (program.open)(loader, &stage.directory, &scene.settings())?;
+        let engine = (program.open)(loader, &stage.directory, &settings)?;
         generator::load(keys, values, &mut *engine.session(false)?)?;
         engine.close()?;
-        if kind.is_rocksdb() {
+        if kind.is_rocksdb() && settings.url.is_none() {
             engines::compact(&stage.directory)?;
         }
         stage.engine = Some(stage.open()?);
@@ -164,7 +170,7 @@ impl<'a> Stage<'a> {
     }
 
     fn open(&self) -> Result<Box<dyn Engine>> {
-        (self.program.open)(self.kind, &self.directory, &self.scene.settings())
+        (self.program.open)(self.kind, &self.directory, &self.settings)
     }
 
     fn engine(&self) -> Result<&dyn Engine> {

@@ -1,4 +1,5 @@
-//! Plinth through `libfdb_c.so`, as a program made for FoundationDB uses it: loaded at run time, API
+//! Plinth through `libfdb_c.so`, as a program made for FoundationDB uses it, or a cluster through FoundationDB's own
+//! library of that name: loaded at run time, API
 //! version 730, the network thread started once, every read and every commit a future that is
 //! blocked on. Relies on `PLINTH_DATA` for where the data is, since a path names a cluster file
 //! here. This interface has no buffered commits: all of them are synced.
@@ -11,9 +12,13 @@ use std::sync::OnceLock;
 
 use super::library::{functions, Library};
 use super::steps::{Failure, Range, Step, Steps, LAST};
-use super::{Engine, Key, Session, Task};
+use super::{common, Engine, Key, Session, Settings, Task, SCHEME};
 use crate::error::{Error, Result};
 
+/// The library, here and as the loader knows FoundationDB's.
+const LIBRARY: &str = "libfdb_c.so";
+/// Names FoundationDB's own, as for Plinth's clusters.
+const CLIENT: &str = "PLINTH_FDB_CLIENT";
 /// The version of the interface, for the library and for what is declared here.
 const API_VERSION: c_int = 730;
 /// Streaming mode: exactly as many pairs as the limit says.
@@ -94,9 +99,12 @@ impl Functions {
     }
 }
 
-/// Loads the library and starts its network thread, which runs until the process ends.
-fn start() -> Result<Functions> {
-    let library = Library::load("libfdb_c.so")?;
+/// Loads the library, of a cluster FoundationDB's own, and starts its network thread, which runs until the process ends.
+fn start(of_cluster: bool) -> Result<Functions> {
+    let library = match of_cluster {
+        true => Library::load_from(Path::new(&std::env::var_os(CLIENT).unwrap_or_else(|| LIBRARY.into())))?,
+        false => Library::load(LIBRARY)?,
+    };
     // SAFETY: the types are those of the interface at this version.
     let functions = unsafe { Functions::loaded(&library) }?;
     // SAFETY: the calls come in the order that the interface asks for, each once.
@@ -108,9 +116,9 @@ fn start() -> Result<Functions> {
     Ok(functions)
 }
 
-fn started() -> Result<Functions> {
+fn started(of_cluster: bool) -> Result<Functions> {
     static STARTED: OnceLock<std::result::Result<Functions, String>> = OnceLock::new();
-    STARTED.get_or_init(|| start().map_err(|error| error.to_string())).clone().map_err(Error::new)
+    STARTED.get_or_init(|| start(of_cluster).map_err(|error| error.to_string())).clone().map_err(Error::new)
 }
 
 /// An open database.
@@ -124,12 +132,17 @@ unsafe impl Sync for FdbC {}
 
 impl FdbC {
     /// Opens or creates it.
-    pub fn open(directory: &Path) -> Result<Self> {
-        std::env::set_var("PLINTH_DATA", directory);
-        let functions = started()?;
+    pub fn open(directory: &Path, settings: &Settings) -> Result<Self> {
+        if settings.url.is_none() {
+            std::env::set_var("PLINTH_DATA", directory);
+        }
+        let functions = started(settings.url.is_some())?;
+        let file = settings.url.and_then(|url| url.strip_prefix(SCHEME)).unwrap_or_default();
+        let text = common::c_path(Path::new(file))?;
+        let file = if file.is_empty() { ptr::null() } else { text.as_ptr() };
         let mut db = ptr::null_mut();
-        // SAFETY: null stands for the default cluster file; `db` is writable.
-        functions.check(unsafe { (functions.create_database)(ptr::null(), &mut db) })?;
+        // SAFETY: null stands for the default cluster file, else it is NUL-terminated; `db` is writable.
+        functions.check(unsafe { (functions.create_database)(file, &mut db) })?;
         // A database that could not be opened says so with its first use, which is the loading.
         Ok(Self { functions, db })
     }

@@ -17,6 +17,8 @@ pub enum Kind {
     PlinthSo,
     /// Plinth through FoundationDB's C ABI, loaded at run time from `libfdb_c.so`.
     FdbC,
+    /// Plinth's C functions over a client library of clusters.
+    Cluster,
     /// Plain RocksDB through its C API.
     Rocksdb,
     /// RocksDB's OptimisticTransactionDB.
@@ -39,12 +41,13 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Plinth,
         Self::Rust,
         Self::Guest,
         Self::PlinthSo,
         Self::FdbC,
+        Self::Cluster,
         Self::Rocksdb,
         Self::Optimistic,
         Self::Pessimistic,
@@ -62,6 +65,11 @@ impl Kind {
     /// Whether its directory holds a RocksDB database.
     pub fn is_rocksdb(self) -> bool {
         !matches!(self, Self::Redis | Self::Postgres) && !Self::EMBEDDED.contains(&self)
+    }
+
+    /// Whether it can be measured on a cluster of FoundationDB too.
+    pub fn takes_clusters(self) -> bool {
+        matches!(self, Self::FdbC | Self::Cluster)
     }
 
     /// Whether it is RocksDB without Plinth.
@@ -82,6 +90,7 @@ impl Kind {
             Self::Guest => "guest",
             Self::PlinthSo => "plinth_so",
             Self::FdbC => "fdb_c",
+            Self::Cluster => "cluster",
             Self::Rocksdb => "rocksdb",
             Self::Optimistic => "optimistic",
             Self::Pessimistic => "pessimistic",
@@ -107,6 +116,10 @@ impl Kind {
             Self::FdbC => {
                 "Plinth through libfdb_c.so, blocking on a future for each read and commit; this interface has no \
                  buffered commits"
+            }
+            Self::Cluster => {
+                "Plinth's C functions over a cluster, which libfdb_c.so of fdb_c stands for: what they add to its calls is \
+                 the difference to fdb_c; no buffered commits"
             }
             Self::Rocksdb => {
                 "plain RocksDB through its C API: no transactions, no conflict check, reads at a snapshot, one write \

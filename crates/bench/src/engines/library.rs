@@ -3,7 +3,7 @@
 
 use std::ffi::{c_void, CStr, CString};
 use std::mem;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Context, Error, Result};
 
@@ -31,12 +31,16 @@ fn story() -> String {
 impl Library {
     /// Loads a library of this project.
     pub fn load(name: &str) -> Result<Self> {
-        let path = path(name)?;
+        Self::load_from(&path(name)?).context("make build makes it")
+    }
+
+    /// Loads any library, by its path or by the name that the loader looks for.
+    pub fn load_from(path: &Path) -> Result<Self> {
         let text = CString::new(path.as_os_str().as_encoded_bytes()).context(path.display())?;
-        // SAFETY: the path is NUL-terminated; what runs at loading is this project's own.
+        // SAFETY: the path is NUL-terminated; what runs at loading is this project's own, or what the user named.
         let handle = unsafe { libc::dlopen(text.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
         match handle.is_null() {
-            true => Err(Error::new(format!("{} (make build makes it)", story()))),
+            true => Err(Error::new(story())),
             false => Ok(Self(handle)),
         }
     }

@@ -68,6 +68,8 @@ pub struct Settings {
     pub direct: bool,
     /// Milliseconds for which Plinth keeps what was written, to find conflicts.
     pub window_ms: Option<u32>,
+    /// The cluster to use in the place of a directory, `fdb:` and perhaps its file.
+    pub url: Option<&'static str>,
 }
 
 /// Where a library of this project is that is loaded at run time.
@@ -83,12 +85,35 @@ pub fn open(kind: Kind, directory: &Path, settings: &Settings) -> Result<Box<dyn
         Kind::Rust => Box::new(rust::Rust::open(directory, settings)?),
         Kind::Guest => Box::new(guest::Guest::open(directory, settings)?),
         Kind::PlinthSo => Box::new(plinth::Plinth::load(directory, settings)?),
-        Kind::FdbC => Box::new(fdb_c::FdbC::open(directory)?),
+        Kind::FdbC => Box::new(fdb_c::FdbC::open(directory, settings)?),
+        Kind::Cluster => Box::new(plinth::Plinth::open_cluster(directory, settings)?),
         Kind::Rocksdb => Box::new(rocksdb::Rocksdb::open(directory, settings)?),
         Kind::Optimistic => Box::new(optimistic::Optimistic::open(directory, settings)?),
         Kind::Pessimistic => Box::new(pessimistic::Pessimistic::open(directory, settings)?),
         _ => return Err(Error::new(format!("this program does not have {}", kind.name()))),
     })
+}
+
+/// What the names of clusters begin with.
+pub const SCHEME: &str = "fdb:";
+
+/// Fails unless a cluster is empty: a benchmark of it leaves it empty.
+pub fn check_cluster_empty(url: &'static str) -> Result<()> {
+    let cluster = plinth::Plinth::open_url(url)?;
+    let empty = cluster.is_empty();
+    Box::new(cluster).close()?;
+    match empty? {
+        true => Ok(()),
+        false => Err(Error::new(format!("{url} has keys; give a cluster that is empty, it is emptied at the end"))),
+    }
+}
+
+/// Empties a cluster.
+pub fn empty_cluster(url: &'static str) -> Result<()> {
+    let cluster = plinth::Plinth::open_url(url)?;
+    let emptied = cluster.empty();
+    Box::new(cluster).close()?;
+    emptied
 }
 
 /// Brings all data of a closed database into the last level of the tree, so that every engine

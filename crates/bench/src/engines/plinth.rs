@@ -3,7 +3,7 @@
 //! a read. The functions are those that this program is linked with, or those of `libplinth.so`,
 //! loaded at run time. Relies on the header's promises only; the engine's Rust interface is not used.
 
-use std::ffi::{c_char, CStr};
+use std::ffi::{c_char, CStr, CString};
 use std::mem;
 use std::path::Path;
 use std::ptr;
@@ -13,17 +13,17 @@ use ::plinth::{
     plinth_database, plinth_database_close, plinth_database_metrics, plinth_database_open, plinth_database_options,
     plinth_error, plinth_error_is_retryable, plinth_key_selector, plinth_keyspace, plinth_last_error, plinth_metrics,
     plinth_range, plinth_range_free, plinth_range_options, plinth_slice, plinth_transaction,
-    plinth_transaction_atomic_op, plinth_transaction_begin, plinth_transaction_clear, plinth_transaction_commit,
-    plinth_transaction_destroy, plinth_transaction_get, plinth_transaction_get_many, plinth_transaction_get_range,
-    plinth_transaction_on_error, plinth_transaction_set, plinth_transaction_set_option,
+    plinth_transaction_atomic_op, plinth_transaction_begin, plinth_transaction_clear, plinth_transaction_clear_range,
+    plinth_transaction_commit, plinth_transaction_destroy, plinth_transaction_get, plinth_transaction_get_many,
+    plinth_transaction_get_range, plinth_transaction_on_error, plinth_transaction_set, plinth_transaction_set_option,
     plinth_transaction_set_versionstamped_key, plinth_value, plinth_value_free, plinth_values, plinth_values_free,
     CBool,
 };
 
 use super::common;
-use super::library::{functions, Library};
+use super::library::{self, functions, Library};
 use super::steps::{Failure, Range, Step, Steps, LAST};
-use super::{Counters, Engine, Key, Session, Settings, Task};
+use super::{Counters, Engine, Key, Session, Settings, Task, SCHEME};
 use crate::error::{Error, Result};
 
 const DURABILITY_OPTION: i32 = ::plinth::plinth_transaction_option::PLINTH_OPTION_DURABILITY as i32;
@@ -63,6 +63,8 @@ functions! {
         ) -> plinth_error;
     set = plinth_transaction_set:
         fn(*mut plinth_transaction, *mut plinth_keyspace, *const u8, usize, *const u8, usize) -> plinth_error;
+    clear_range = plinth_transaction_clear_range:
+        fn(*mut plinth_transaction, *mut plinth_keyspace, *const u8, usize, *const u8, usize) -> plinth_error;
     clear = plinth_transaction_clear: fn(*mut plinth_transaction, *mut plinth_keyspace, *const u8, usize) -> plinth_error;
     atomic_op = plinth_transaction_atomic_op:
         fn(*mut plinth_transaction, *mut plinth_keyspace, i32, *const u8, usize, *const u8, usize) -> plinth_error;
@@ -94,6 +96,7 @@ impl Functions {
             get_range: plinth_transaction_get_range,
             set: plinth_transaction_set,
             clear: plinth_transaction_clear,
+            clear_range: plinth_transaction_clear_range,
             atomic_op: plinth_transaction_atomic_op,
             set_stamped_key: plinth_transaction_set_versionstamped_key,
             commit: plinth_transaction_commit,
@@ -126,27 +129,70 @@ unsafe impl Sync for Plinth {}
 impl Plinth {
     /// Opens or creates it, through the functions of this program.
     pub fn open(directory: &Path, settings: &Settings) -> Result<Self> {
-        Self::open_with(Functions::linked(), directory, settings)
+        Self::open_with(Functions::linked(), common::c_path(directory)?, None, settings)
+    }
+
+    /// The same with a cluster for which `libfdb_c.so` and the directory stand, or with a cluster.
+    pub fn open_cluster(directory: &Path, settings: &Settings) -> Result<Self> {
+        if let Some(url) = settings.url {
+            return Self::open_url(url);
+        }
+        std::env::set_var("PLINTH_DATA", directory);
+        let library = common::c_path(&library::path("libfdb_c.so")?)?;
+        let name = common::c_path(Path::new(SCHEME))?;
+        Self::open_with(Functions::linked(), name, Some(library), settings)
+    }
+
+    /// A cluster, through the client library that Plinth finds.
+    pub fn open_url(url: &str) -> Result<Self> {
+        Self::open_with(Functions::linked(), common::c_path(Path::new(url))?, None, &Settings::default())
     }
 
     /// The same through `libplinth.so`.
     pub fn load(directory: &Path, settings: &Settings) -> Result<Self> {
         let library = Library::load("libplinth.so")?;
         // SAFETY: the library has the same functions as this program, of the same types.
-        Self::open_with(unsafe { Functions::loaded(&library) }?, directory, settings)
+        Self::open_with(unsafe { Functions::loaded(&library) }?, common::c_path(directory)?, None, settings)
     }
 
-    fn open_with(functions: Functions, directory: &Path, settings: &Settings) -> Result<Self> {
-        let path = common::c_path(directory)?;
+    fn open_with(functions: Functions, path: CString, client: Option<CString>, settings: &Settings) -> Result<Self> {
         // SAFETY: zero is valid for every field, and the default of each.
         let mut options: plinth_database_options = unsafe { mem::zeroed() };
         options.struct_size = mem::size_of::<plinth_database_options>() as u32;
         options.memory_budget = settings.memory.unwrap_or(0) as u64;
         options.window_ms = settings.window_ms.unwrap_or(0);
+        options.fdb_client = client.as_ref().map_or(ptr::null(), |client| client.as_ptr());
         let mut db = ptr::null_mut();
-        // SAFETY: path and options live for the call; `db` is writable.
+        // SAFETY: path and options with what they point to live for the call; `db` is writable.
         functions.check(unsafe { (functions.open)(path.as_ptr(), &options, &mut db) })?;
         Ok(Self { functions, db })
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> Result<bool> {
+        self.once(|steps| steps.range(Range { begin: b"", end: None, limit: 1, reverse: false }, |_, _| ()), false)
+            .map(|found| found == 0)
+    }
+
+    /// Clears all keys.
+    pub fn empty(&self) -> Result<()> {
+        self.once(|steps| steps.clear_all(), true)
+    }
+
+    /// A transaction of its own, which is not one that is measured.
+    fn once<T>(&self, mut body: impl FnMut(&mut Try<'_>) -> Step<T>, writes: bool) -> Result<T> {
+        let client = Client { functions: self.functions, db: self.db, sync: true };
+        let mut found = None;
+        client.in_transaction(|handle| {
+            let tried = body(&mut Try { functions: &client.functions, handle })?;
+            if writes {
+                // SAFETY: any handle is allowed.
+                done(unsafe { (client.functions.commit)(handle) })?;
+            }
+            found = Some(tried);
+            Ok(())
+        })?;
+        found.ok_or_else(|| Error::new("a transaction without an outcome"))
     }
 }
 
@@ -293,6 +339,15 @@ impl Steps for Try<'_> {
     }
 }
 
+impl Try<'_> {
+    fn clear_all(&mut self) -> Step<()> {
+        // SAFETY: both keys are readable.
+        done(unsafe {
+            (self.functions.clear_range)(self.handle, ptr::null_mut(), LAST.as_ptr(), 0, LAST.as_ptr(), LAST.len())
+        })
+    }
+}
+
 impl Client {
     /// Reads, writes and commits.
     fn attempt(&self, handle: *mut plinth_transaction, task: &Task<'_>) -> Step<()> {
@@ -309,11 +364,16 @@ impl Client {
         }
     }
 
-    fn retry(&self, handle: *mut plinth_transaction, task: &Task<'_>) -> Result<u64> {
+    #[inline]
+    fn retry(
+        &self,
+        handle: *mut plinth_transaction,
+        mut attempt: impl FnMut(*mut plinth_transaction) -> Step<()>,
+    ) -> Result<u64> {
         let functions = &self.functions;
         let mut retries = 0;
         loop {
-            let error = match self.attempt(handle, task) {
+            let error = match attempt(handle) {
                 Ok(()) => return Ok(retries),
                 Err(Failure::Code(error)) => error,
                 Err(Failure::Conflict) => return Err(Error::new("a conflict without a number")),
@@ -330,15 +390,22 @@ impl Client {
     }
 }
 
-impl Session for Client {
-    fn run(&mut self, task: &Task<'_>) -> Result<u64> {
+impl Client {
+    #[inline]
+    fn in_transaction(&self, attempt: impl FnMut(*mut plinth_transaction) -> Step<()>) -> Result<u64> {
         let functions = &self.functions;
         let mut handle = ptr::null_mut();
         // SAFETY: `handle` is writable.
         functions.check(unsafe { (functions.begin)(self.db, &mut handle) })?;
-        let result = self.retry(handle, task);
+        let result = self.retry(handle, attempt);
         // SAFETY: any handle is allowed.
         functions.check(unsafe { (functions.destroy)(handle) })?;
         result
+    }
+}
+
+impl Session for Client {
+    fn run(&mut self, task: &Task<'_>) -> Result<u64> {
+        self.in_transaction(|handle| self.attempt(handle, task))
     }
 }
