@@ -1,5 +1,6 @@
 /*
- * A locked database: who is refused, that nothing is committed behind the lock, and that it outlives a kill. (COM-5)
+ * A locked database: who is refused, who waits and how long, that nothing is committed behind the lock, and that it
+ * outlives a kill. (COM-5, ERRH-1)
  */
 #include "harness.h"
 
@@ -108,6 +109,105 @@ static void an_id_has_sixteen_bytes(void) {
     CHECK(!locked);
 }
 
+/* ------------------------------------------------------------------ who reads or writes all of it */
+
+typedef struct {
+    uint8_t data[4096];
+    size_t size, at;
+} stream;
+
+static bool into_stream(void *context, const uint8_t *piece, size_t size) {
+    stream *to = context;
+    bool fits = to->size + size <= sizeof to->data;
+    if (fits) {
+        memcpy(to->data + to->size, piece, size);
+        to->size += size;
+    }
+    return fits;
+}
+
+static int64_t out_of_stream(void *context, uint8_t *piece, size_t size) {
+    stream *from = context;
+    size_t left = from->size - from->at, count = left < size ? left : size;
+    memcpy(piece, from->data + from->at, count);
+    from->at += count;
+    return (int64_t)count;
+}
+
+static plinth_error dump_it(plinth_database *db, stream *to, plinth_dumped *dumped) {
+    to->size = to->at = 0;
+    return plinth_database_dump_to(db, into_stream, to, NULL, NULL, dumped, sizeof *dumped);
+}
+
+/* As its readers are. */
+static void a_locked_database_is_not_dumped_com5(void) {
+    path where = temporary_path(), file = temporary_path();
+    plinth_database *db = open_with(where.text, NULL);
+    plinth_dumped before, dumped;
+    stream held;
+    CHECK_OK(write_once(db, "k"));
+    CHECK_OK(dump_it(db, &held, &before));
+    CHECK_OK(plinth_database_lock(db, mine, 16));
+    CHECK_CODE(dump_it(db, &held, &dumped), PLINTH_ERROR_DATABASE_LOCKED);
+    CHECK(held.size == 0 && is_zero(&dumped, sizeof dumped));
+    CHECK_CODE(plinth_database_dump(db, file.text, NULL, NULL, &dumped, sizeof dumped), PLINTH_ERROR_DATABASE_LOCKED);
+    CHECK_INT(access(file.text, F_OK), -1);
+    CHECK_OK(plinth_database_unlock(db, mine, 16));
+    CHECK_OK(dump_it(db, &held, &dumped));
+    CHECK(dumped.checksum == before.checksum && dumped.pairs == 1);
+    CHECK_OK(plinth_database_close(db));
+}
+
+/* A load waits for as long as it is told, and leaves nothing that keeps the next one from it. */
+static void a_load_waits_for_a_lock_so_long_and_no_longer_com5(void) {
+    path one = temporary_path(), two = temporary_path();
+    plinth_database *to = open_with(two.text, NULL), *from;
+    plinth_load_options options = {.struct_size = sizeof options, .lock_wait_s = 1, .any_versions = true};
+    plinth_dumped dumped, loaded;
+    stream held;
+    from = open_with(one.text, NULL);
+    CHECK_OK(write_once(from, "k"));
+    CHECK_OK(dump_it(from, &held, &dumped));
+    CHECK_OK(plinth_database_lock(to, mine, 16));
+    CHECK_CODE(plinth_database_load_from(to, out_of_stream, &held, &options, NULL, NULL, &loaded, sizeof loaded),
+               PLINTH_ERROR_DATABASE_LOCKED);
+    CHECK(strstr(plinth_last_error(), "no longer waited for") != NULL);
+    CHECK_OK(plinth_database_unlock(to, mine, 16));
+    held.at = 0;
+    CHECK_OK(plinth_database_load_from(to, out_of_stream, &held, &options, NULL, NULL, &loaded, sizeof loaded));
+    CHECK(loaded.checksum == dumped.checksum && loaded.found == 0);
+    CHECK_OK(plinth_database_close(from));
+    CHECK_OK(plinth_database_close(to));
+}
+
+typedef struct {
+    plinth_database *db;
+    long calls, unlock_at;
+} visitor;
+
+static plinth_error visit(plinth_transaction *tr, void *context) {
+    visitor *mine_too = context;
+    CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_MAX_RETRY_DELAY, 1));
+    if (++mine_too->calls == mine_too->unlock_at) {
+        CHECK_OK(plinth_database_unlock(mine_too->db, mine, 16));
+    }
+    return plinth_transaction_set(tr, NULL, (const uint8_t *)"k", 1, (const uint8_t *)"v", 1);
+}
+
+/* plinth_run() tries again, but not for ever. */
+static void a_loop_ends_when_a_lock_stays_errh1(void) {
+    path where = temporary_path();
+    plinth_database *db = open_with(where.text, NULL);
+    visitor stays = {.db = db}, ends = {.db = db, .unlock_at = 60};
+    CHECK_OK(plinth_database_lock(db, mine, 16));
+    CHECK_CODE(plinth_run(db, visit, &stays), PLINTH_ERROR_DATABASE_LOCKED);
+    CHECK_INT(stays.calls, 65);
+    CHECK(strstr(plinth_last_error(), "no longer waited for") != NULL);
+    CHECK_OK(plinth_run(db, visit, &ends));
+    CHECK_INT(ends.calls, 60);
+    CHECK_OK(plinth_database_close(db));
+}
+
 /* ------------------------------------------------------------------ who writes while it is locked */
 
 typedef struct {
@@ -173,9 +273,8 @@ static void nothing_is_committed_behind_the_lock(void) {
 
 /* Locks what it hosts, tells so, and waits for the end that it is given. */
 static int lock_and_wait(const char *where, int tell) {
-    plinth_database *db;
-    if (plinth_database_open(where, NULL, &db) != 0 || write_once(db, "k") != 0 || plinth_database_lock(db, mine, 16) != 0 ||
-        write(tell, "l", 1) != 1) {
+    plinth_database *db = open_with(where, NULL);
+    if (write_once(db, "k") != 0 || plinth_database_lock(db, mine, 16) != 0 || write(tell, "l", 1) != 1) {
         return 1;
     }
     for (;;) {
@@ -225,6 +324,9 @@ int main(int argc, char **argv) {
     RUN(the_lock_outlives_the_kill_of_its_host);
     RUN(a_locked_database_refuses_who_does_not_know_com5);
     RUN(an_id_has_sixteen_bytes);
+    RUN(a_locked_database_is_not_dumped_com5);
+    RUN(a_load_waits_for_a_lock_so_long_and_no_longer_com5);
+    RUN(a_loop_ends_when_a_lock_stays_errh1);
     RUN(nothing_is_committed_behind_the_lock);
     return harness_end();
 }

@@ -584,7 +584,7 @@ static void backups_of_nothing_are_refused(void) {
 
 static void dumps_of_nothing_are_refused(void) {
     plinth_dumped out;
-    plinth_load_options options = {.struct_size = sizeof options, .reserved = {0, 1}};
+    plinth_load_options options = {.struct_size = 1};
     path file = temporary_path();
     RUBBISH(out);
     CHECK_CODE(plinth_database_dump(NULL, file.text, NULL, NULL, &out, sizeof out), PLINTH_ERROR_INVALID_HANDLE);

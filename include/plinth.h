@@ -1816,9 +1816,9 @@ typedef struct {
      */
     bool any_versions;
     /**
-     * Zero.
+     * Seconds for which a database that is locked is waited for, before the load fails with 1038. 0: ten.
      */
-    uint8_t reserved[2];
+    uint16_t lock_wait_s;
 } plinth_load_options;
 
 /**
@@ -3461,7 +3461,8 @@ plinth_error plinth_database_is_locked(plinth_database *db,
  * The body must not commit, reset or destroy `tr`, and must not keep it. Since it may run
  * several times, its effects outside the database should be harmless to repeat. After 1021 (the commit
  * may have happened) the body runs again too: make it safe to apply twice. The body may set a
- * retry limit or a timeout; without one the loop ends only with a commit or another error.
+ * retry limit or a timeout; without one the loop ends only with a commit or another error, and with 1038 after 64
+ * tries in a row that found the database locked (half a minute, unless the body shortens the delays).
  *
  * @param db    the database
  * @param body  called on this thread, with no lock of the library held. It must return: an
@@ -3528,10 +3529,10 @@ plinth_error plinth_set_log_callback(int32_t level,
  * streams can do that, see plinth_database_dump_to().
  *
  * Threads: any.
- * Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 9030 too many
- * states are held; 9031 the database went over to another host, begin again; 9034 as said above; 9035 a load
- * into the database is not finished; 1529 another dump is being written to that path; 1510, 1511, 1514 the file
- * system failed; 1522 damaged files; 4100 internal error.
+ * Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 1038 the database is
+ * locked, which is not waited for; 9030 too many states are held; 9031 the database went over to another host, begin
+ * again; 9034 as said above; 9035 a load into the database is not finished; 1529 another dump is being written to
+ * that path; 1510, 1511, 1514 the file system failed; 1522 damaged files; 4100 internal error.
  */
 plinth_error plinth_database_dump(plinth_database *db,
                                   const char *path,
@@ -3555,9 +3556,9 @@ plinth_error plinth_database_dump(plinth_database *db,
  * not will find that out.
  *
  * Threads: any.
- * Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 1510 `write`
- * refused, or the disk failed; 9030 too many states are held; 9031 the database went over to another host,
- * begin again; 9035 a load into the database is not finished; 1522 damaged files; 4100 internal error.
+ * Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 1038 the database is
+ * locked; 1510 `write` refused, or the disk failed; 9030 too many states are held; 9031 the database went over to
+ * another host, begin again; 9035 a load into the database is not finished; 1522 damaged files; 4100 internal error.
  */
 plinth_error plinth_database_dump_to(plinth_database *db,
                                      plinth_write_callback write,
@@ -3590,12 +3591,13 @@ plinth_error plinth_database_dump_to(plinth_database *db,
  * repeated too if the process ended after all was done and before the call returned. `found` is all of it then.
  *
  * Threads: any; not two loads into one database at a time, of which one fails.
- * Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 9032 it is no dump;
- * 9008 a newer version of the library wrote it; 9033 it is damaged or cut short, plinth_last_error() says at which
- * byte; 9034 a keyspace is not empty, and not what the dump has; 9030 one is not empty, and too many states are held
- * to compare it; 9035 a load of another dump was begun and is not finished, or goes on at the same time; 9036 versions as said above; 2102, 2103, 2101 a key, a value or every transaction is longer than the
- * database allows; 9015 too many keyspaces; 9022 the database is read-only; 9004 an earlier write failed;
- * 1510, 1511, 1514 the file system failed; 4100 internal error.
+ * Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 9032 it is no dump; 9008 a
+ * newer version of the library wrote it; 9033 it is damaged or cut short, plinth_last_error() says at which byte;
+ * 9034 a keyspace is not empty, and not what the dump has; 9030 one is not empty, and too many states are held to
+ * compare it; 1038 the database is locked, longer than is waited for; 9035 a load of another dump was begun and is
+ * not finished, or goes on at the same time; 9036 versions as said above; 2102, 2103, 2101 a key, a value or every
+ * transaction is longer than the database allows; 9015 too many keyspaces; 9022 the database is read-only; 9004 an
+ * earlier write failed; 1510, 1511, 1514 the file system failed; 4100 internal error.
  * Rule VST-1.
  */
 plinth_error plinth_database_load(plinth_database *db,

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use plinth_api::{Code, Error};
+use plinth_api::{lock::Patience, Code, Error};
 use plinth_boundary::{entry, fork};
 
 use crate::handles::{database, TransactionObject, TRANSACTIONS};
@@ -19,7 +19,8 @@ pub type plinth_run_body = Option<unsafe extern "C" fn(tr: *mut plinth_transacti
 /// The body must not commit, reset or destroy `tr`, and must not keep it. Since it may run
 /// several times, its effects outside the database should be harmless to repeat. After 1021 (the commit
 /// may have happened) the body runs again too: make it safe to apply twice. The body may set a
-/// retry limit or a timeout; without one the loop ends only with a commit or another error.
+/// retry limit or a timeout; without one the loop ends only with a commit or another error, and with 1038 after 64
+/// tries in a row that found the database locked (half a minute, unless the body shortens the delays).
 ///
 /// @param db    the database
 /// @param body  called on this thread, with no lock of the library held. It must return: an
@@ -47,6 +48,7 @@ pub unsafe extern "C" fn plinth_run(
             TRANSACTIONS.insert(TransactionObject { database: db as usize, transaction: transaction.clone() })?;
         let _ended = Ended(handle);
         let era = fork::era();
+        let mut patience = Patience::default();
         loop {
             // SAFETY: this function's contract. No guard on the handle is held meanwhile.
             let code = entry::outside(|| unsafe { body(handle as *mut plinth_transaction, user) });
@@ -67,7 +69,7 @@ pub unsafe extern "C" fn plinth_run(
             };
             match outcome {
                 Ok(()) => return Ok(()),
-                Err(error) => transaction.on_error(error)?,
+                Err(error) => transaction.on_error(patience.bear(error)?)?,
             }
         }
     });

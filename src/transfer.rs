@@ -3,10 +3,11 @@
 use std::ffi::{c_char, c_void};
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use plinth_api::{Code, Error};
 use plinth_boundary::{entry, fork, slice};
-use plinth_transfer::{Dumped, LoadOptions, Loaded};
+use plinth_transfer::{DumpOptions, Dumped, LoadOptions, Loaded};
 
 use crate::constants::CBool;
 use crate::handles::database;
@@ -52,8 +53,8 @@ pub struct plinth_load_options {
     /// are made later may be below those that are in the dump. Default: fail with 9036. A
     /// directory's versions can always be raised.
     pub any_versions: CBool,
-    /// Zero.
-    pub reserved: [u8; 2],
+    /// Seconds for which a database that is locked is waited for, before the load fails with 1038. 0: ten.
+    pub lock_wait_s: u16,
 }
 
 /// Takes the next bytes of a dump. Returns false if it can't: the dump then fails with 1510.
@@ -111,10 +112,10 @@ impl From<Loaded> for plinth_dumped {
 /// streams can do that, see plinth_database_dump_to().
 ///
 /// Threads: any.
-/// Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 9030 too many
-/// states are held; 9031 the database went over to another host, begin again; 9034 as said above; 9035 a load
-/// into the database is not finished; 1529 another dump is being written to that path; 1510, 1511, 1514 the file
-/// system failed; 1522 damaged files; 4100 internal error.
+/// Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 1038 the database is
+/// locked, which is not waited for; 9030 too many states are held; 9031 the database went over to another host, begin
+/// again; 9034 as said above; 9035 a load into the database is not finished; 1529 another dump is being written to
+/// that path; 1510, 1511, 1514 the file system failed; 1522 damaged files; 4100 internal error.
 ///
 /// # Safety
 /// `path` is a NUL-terminated string; `progress` may be called with `context`; `out` points to `out_size`
@@ -136,7 +137,7 @@ pub unsafe extern "C" fn plinth_database_dump(
                 let database = database(db)?.clone();
                 let path = path_of(path)?;
                 let listener = Listener::new(progress, context);
-                Ok(plinth_transfer::dump_to_file(&*database, path, &listener)?.into())
+                Ok(plinth_transfer::dump_to_file(&*database, path, DumpOptions::default(), &listener)?.into())
             })
         }
     })
@@ -156,9 +157,9 @@ pub unsafe extern "C" fn plinth_database_dump(
 /// not will find that out.
 ///
 /// Threads: any.
-/// Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 1510 `write`
-/// refused, or the disk failed; 9030 too many states are held; 9031 the database went over to another host,
-/// begin again; 9035 a load into the database is not finished; 1522 damaged files; 4100 internal error.
+/// Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 1038 the database is
+/// locked; 1510 `write` refused, or the disk failed; 9030 too many states are held; 9031 the database went over to
+/// another host, begin again; 9035 a load into the database is not finished; 1522 damaged files; 4100 internal error.
 ///
 /// # Safety
 /// `write` may be called with `to` and `progress` with `context`; `out` points to `out_size` writable bytes;
@@ -181,7 +182,7 @@ pub unsafe extern "C" fn plinth_database_dump_to(
                 let write = write.ok_or_else(|| Error::new(Code::INVALID_ARGUMENT).context("write is NULL"))?;
                 let listener = Listener::new(progress, context);
                 let mut sink = io::BufWriter::with_capacity(ROOM, Sink { write, to });
-                Ok(plinth_transfer::dump(&*database, &mut sink, &listener)?.into())
+                Ok(plinth_transfer::dump(&*database, &mut sink, DumpOptions::default(), &listener)?.into())
             })
         }
     })
@@ -209,12 +210,13 @@ pub unsafe extern "C" fn plinth_database_dump_to(
 /// repeated too if the process ended after all was done and before the call returned. `found` is all of it then.
 ///
 /// Threads: any; not two loads into one database at a time, of which one fails.
-/// Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 9032 it is no dump;
-/// 9008 a newer version of the library wrote it; 9033 it is damaged or cut short, plinth_last_error() says at which
-/// byte; 9034 a keyspace is not empty, and not what the dump has; 9030 one is not empty, and too many states are held
-/// to compare it; 9035 a load of another dump was begun and is not finished, or goes on at the same time; 9036 versions as said above; 2102, 2103, 2101 a key, a value or every transaction is longer than the
-/// database allows; 9015 too many keyspaces; 9022 the database is read-only; 9004 an earlier write failed;
-/// 1510, 1511, 1514 the file system failed; 4100 internal error.
+/// Errors: 9000 bad handle; 9001 bad argument; 9003 closed; 1101 `progress` cancelled it; 9032 it is no dump; 9008 a
+/// newer version of the library wrote it; 9033 it is damaged or cut short, plinth_last_error() says at which byte;
+/// 9034 a keyspace is not empty, and not what the dump has; 9030 one is not empty, and too many states are held to
+/// compare it; 1038 the database is locked, longer than is waited for; 9035 a load of another dump was begun and is
+/// not finished, or goes on at the same time; 9036 versions as said above; 2102, 2103, 2101 a key, a value or every
+/// transaction is longer than the database allows; 9015 too many keyspaces; 9022 the database is read-only; 9004 an
+/// earlier write failed; 1510, 1511, 1514 the file system failed; 4100 internal error.
 /// Rule VST-1.
 ///
 /// # Safety
@@ -361,13 +363,14 @@ unsafe fn path_of<'a>(path: *const c_char) -> Result<&'a Path, Error> {
 unsafe fn load_options(options: *const plinth_load_options) -> Result<LoadOptions, Error> {
     // SAFETY: this function's contract; zero is valid for every field.
     let options = unsafe { slice::sized(options, "options") }?;
-    let convert = |options: plinth_load_options| {
-        if options.reserved != [0; 2] {
-            return Err(Error::new(Code::INVALID_ARGUMENT).context("options.reserved is not zero"));
+    let mut chosen = LoadOptions::default();
+    if let Some(options) = options {
+        (chosen.overwrite, chosen.any_versions) = (options.overwrite.get(), options.any_versions.get());
+        if options.lock_wait_s != 0 {
+            chosen.lock_wait = Duration::from_secs(options.lock_wait_s.into());
         }
-        Ok(LoadOptions { overwrite: options.overwrite.get(), any_versions: options.any_versions.get() })
-    };
-    options.map_or_else(|| Ok(LoadOptions::default()), convert)
+    }
+    Ok(chosen)
 }
 
 /// Bytes that go to C.

@@ -72,19 +72,23 @@ Result<T> round(Body &body, Transaction &transaction)
  * As the body may run several times, its effects outside the database should be harmless to repeat; after
  * 1021 it runs again although the commit may have happened. It must not commit, reset or end the
  * transaction. Without PLINTH_OPTION_RETRY_LIMIT or PLINTH_OPTION_TIMEOUT the loop ends only with a commit
- * or another error. Errors and threads are those of plinth_run().
+ * or another error, and with 1038 when more than `locked_tries` tries in a row have found the database locked.
+ * Errors and threads are those of plinth_run().
  */
 template <class Body>
-auto run(Database &database, Body &&body)
+auto run(Database &database, Body &&body, long locked_tries = 64)
 {
     using T = typename detail::Plain<std::decay_t<std::invoke_result_t<Body &, Transaction &>>>::type;
     auto begun = database.begin();
     if (!begun.ok())
         return Result<T>(std::move(begun).error());
-    for (;;) {
+    for (long locked = 0;;) {
         Result<T> result = detail::round<T>(body, *begun);
         // A program's own error means nothing to the library.
         if (result.ok() || result.code() < 0)
+            return result;
+        locked = result.code() == PLINTH_ERROR_DATABASE_LOCKED ? locked + 1 : 0;
+        if (locked > locked_tries)
             return result;
         if (auto again = begun->on_error(result.error()); !again.ok()) {
             // The first story tells more than that the error was given back.

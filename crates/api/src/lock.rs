@@ -4,6 +4,8 @@
 //! and the id. So whoever sets or clears that key, with the options `ACCESS_SYSTEM_KEYS` and `LOCK_AWARE`, locks or
 //! unlocks the database too; and what is done here works over every backend.
 
+use std::time::{Duration, Instant};
+
 use crate::key::END_OF_KEYS;
 use crate::{Code, Database, Durability, Error, Mutation, Result, Transaction, TransactionOption};
 
@@ -13,6 +15,59 @@ pub const LOCK_KEY: &[u8] = b"\xff/dbLocked";
 const STAMP: usize = 10;
 /// How often what failed is tried again.
 const RETRIES: i64 = 20;
+/// Tries in a row that find a database locked before a retry loop gives up: half a minute with the delays that
+/// FoundationDB has by default.
+const MOST_TRIES: u32 = 64;
+
+/// How long a retry loop bears with a locked database. 1038 is retryable, since most locks are short; but one may stay
+/// for days, and on a database that was moved away it stays for ever.
+pub struct Patience {
+    limit: Limit,
+    /// Since when it was found locked, and how often since.
+    found: Option<(Instant, u32)>,
+}
+
+/// Where it ends.
+enum Limit {
+    Tries(u32),
+    Time(Duration),
+}
+
+impl Default for Patience {
+    /// That of the retry loops that programs call.
+    fn default() -> Self {
+        Self { limit: Limit::Tries(MOST_TRIES), found: None }
+    }
+}
+
+impl Patience {
+    /// So long.
+    pub fn of(time: Duration) -> Self {
+        Self { limit: Limit::Time(time), found: None }
+    }
+
+    /// Passes an error on that may be tried again; fails with it if that was found too often, or for too long.
+    pub fn bear(&mut self, error: Error) -> Result<Error> {
+        if error.code() != Code::DATABASE_LOCKED {
+            self.found = None;
+            return Ok(error);
+        }
+        let (since, times) = self.found.get_or_insert_with(|| (Instant::now(), 0));
+        *times += 1;
+        let over = match self.limit {
+            Limit::Tries(most) => *times > most,
+            Limit::Time(most) => since.elapsed() >= most,
+        };
+        if !over {
+            return Ok(error);
+        }
+        let text = format!(
+            "it was found locked {times} times in {} ms, and is no longer waited for",
+            since.elapsed().as_millis()
+        );
+        Err(error.context(text))
+    }
+}
 
 /// The id of a lock that this value makes; `None` if it is no lock. What is too short for an id has one of zeros.
 pub fn id_of(value: &[u8]) -> Option<[u8; 16]> {
@@ -109,6 +164,24 @@ mod tests {
         for wrong in ["", "08", "+807060504030201100f0e0d0c0b0a09", "0807060504030201100f0e0d0c0b0a0900"] {
             assert_eq!(id_in(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn patience_ends_with_a_lock_that_stays_and_begins_anew_with_another_error() {
+        let locked = || Error::new(Code::DATABASE_LOCKED);
+        let mut loops = Patience::default();
+        for _ in 0..3 {
+            for _ in 0..MOST_TRIES {
+                assert_eq!(loops.bear(locked()).unwrap().code(), Code::DATABASE_LOCKED);
+            }
+            assert_eq!(loops.bear(Error::new(Code::NOT_COMMITTED)).unwrap().code(), Code::NOT_COMMITTED);
+        }
+        (0..MOST_TRIES).for_each(|_| assert!(loops.bear(locked()).is_ok()));
+        let given_up = loops.bear(locked()).unwrap_err();
+        assert_eq!(given_up.code(), Code::DATABASE_LOCKED);
+        assert!(given_up.story().contains("found locked 65 times"), "{}", given_up.story());
+        assert!(Patience::of(Duration::ZERO).bear(locked()).is_err());
+        assert!(Patience::of(Duration::MAX).bear(locked()).is_ok());
     }
 
     #[test]

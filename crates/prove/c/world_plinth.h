@@ -332,7 +332,7 @@ static inline void choose_database_options(choices *list) {
 static plinth_move_options move_options[] = {
     {0}, {sizeof(plinth_move_options), 2, 1000, 1, true, {0}}, {sizeof(plinth_move_options), -1, 0, 0, false, {0}}, {sizeof(plinth_move_options), 0, 0, 0, false, {0, 1}}};
 static plinth_load_options load_options[] = {
-    {0}, {sizeof(plinth_load_options), false, false, {0}}, {sizeof(plinth_load_options), true, true, {0}}, {sizeof(plinth_load_options), false, false, {0, 1}}};
+    {0}, {sizeof(plinth_load_options), false, false, 0}, {sizeof(plinth_load_options), true, true, 1}, {1, false, false, 0}};
 
 static plinth_value values[5];
 

@@ -124,6 +124,7 @@ fn advice(code: Code) -> Option<&'static str> {
         Code::FILE_CORRUPT | Code::COMMITS_LOST => {
             "copy the directory first; --read-only opens it to save what can be read, plinth repair makes it whole"
         }
+        Code::DATABASE_LOCKED => "status tells under which id, and unlock takes the lock away",
         Code::LOCK_FILE_FAILURE => "that process must end, or open it without exclusive and read-only",
         Code::UPKEEP_UNDER_WAY => "there is one at a time: wait until that one ends",
         Code::TARGET_EXISTS => "nothing is replaced: choose another name, or remove it first",

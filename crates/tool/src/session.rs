@@ -115,9 +115,7 @@ impl<'a> Session<'a> {
         }
         if error.code() == Code::DATABASE_LOCKED {
             // That may be so for days.
-            let advice =
-                "status tells under which id, unlock takes the lock away, option on LOCK_AWARE works in spite of it";
-            return Err(error.context(advice).into());
+            return Err(error.context("option on LOCK_AWARE works in spite of it").into());
         }
         transaction.on_error(error)?;
         self.set_options(transaction)

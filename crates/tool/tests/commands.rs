@@ -296,6 +296,20 @@ fn a_database_is_locked_and_unlocked() {
         assert!(run.status == Some(1) && run.err.contains("1038"), "{run:?}");
     }
     place.db(&["option on LOCK_AWARE; set a 1; get a"]).returned(0);
+    // What reads and writes all of it is no other: a dump fails at once, a load when it has waited as long as it may.
+    let (dump, empty) = (place.path("a.dump"), place.path("empty"));
+    let run = place.run(&["dump", &path, &dump]).returned(1);
+    assert!(run.err.contains("1038") && run.err.contains("unlock takes the lock away"), "{run:?}");
+    place.run(&["dump", &path, &dump, "--lock-aware"]).returned(0);
+    place.run(&["--create", "lock", &empty, &id]).returned(0);
+    let run = place.run(&["load", &empty, &dump, "--lock-wait", "0"]).returned(1);
+    assert!(run.err.contains("1038") && run.err.contains("no longer waited for"), "{run:?}");
+    place.run(&["load", &empty, &dump, "--lock-wait", "-1"]).returned(2);
+    place.run(&["unlock", &empty, &id]).returned(0);
+    place.run(&["load", &empty, &dump, "--lock-wait", "0"]).returned(0);
+    // A measurement gives up too.
+    let run = place.run(&["bench", &path, "--keys", "100", "--threads", "1", "--seconds", "1"]).returned(1);
+    assert!(run.err.contains("1038"), "{run:?}");
     let status = place.run(&["status", &path]).returned(0);
     assert!(String::from_utf8_lossy(&status.out).contains(&id));
     assert!(place.run(&["unlock", &path, &"0".repeat(32)]).err.contains(&id));

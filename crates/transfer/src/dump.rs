@@ -10,6 +10,13 @@ use crate::format::{before, put_pair, sum, End, Header, Kind, FORMAT, MAGIC};
 use crate::mark::check_whole;
 use crate::source::Source;
 
+/// How a dump goes about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DumpOptions {
+    /// Dump a locked database too, instead of failing with `database_locked` as its readers do.
+    pub lock_aware: bool,
+}
+
 /// What a stream holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dumped {
@@ -33,10 +40,15 @@ pub struct Dumped {
 /// constant memory. What was committed before the call is in it. Keys that begin with 0xff are not.
 ///
 /// A dump that fails is begun anew: the state that it was of has ended with it.
-pub fn dump(database: &dyn Database, to: &mut dyn Write, progress: &dyn Progress) -> Result<Dumped> {
+pub fn dump(
+    database: &dyn Database,
+    to: &mut dyn Write,
+    options: DumpOptions,
+    progress: &dyn Progress,
+) -> Result<Dumped> {
     let steps = Steps::new(progress);
     steps.tell(0, 0)?;
-    let mut source = Source::of(database)?;
+    let mut source = Source::of(database, options.lock_aware)?;
     let keyspaces: Vec<_> = source.keyspaces().iter().map(|known| (known.id, known.name.to_string())).collect();
     check_whole(keyspaces.iter().map(|(_, name)| &**name))?;
     let names: Vec<_> = keyspaces.iter().map(|(_, name)| name.clone()).collect();

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use plinth_api::{Code, Database, Error, Progress, Result};
 
-use crate::dump::{dump, Dumped};
+use crate::dump::{dump, DumpOptions, Dumped};
 use crate::format::MAGIC;
 use crate::load::{load, LoadOptions, Loaded};
 use crate::reader::check;
@@ -22,11 +22,16 @@ const ROOM: usize = 256 << 10;
 
 /// Dumps into a file, which appears under its name when it is whole and on disk. An older dump of that name is
 /// replaced; anything else of that name is refused with `target_not_empty`.
-pub fn dump_to_file(database: &dyn Database, path: &Path, progress: &dyn Progress) -> Result<Dumped> {
+pub fn dump_to_file(
+    database: &dyn Database,
+    path: &Path,
+    options: DumpOptions,
+    progress: &dyn Progress,
+) -> Result<Dumped> {
     check_replaceable(path)?;
     let partial = partial(path)?;
     let file = open_partial(&partial)?;
-    let written = write(database, &file, progress).and_then(|dumped| {
+    let written = write(database, &file, options, progress).and_then(|dumped| {
         fs::rename(&partial, path).map_err(|error| failed(error, "naming", path))?;
         Ok(dumped)
     });
@@ -39,9 +44,9 @@ pub fn dump_to_file(database: &dyn Database, path: &Path, progress: &dyn Progres
     }
 }
 
-fn write(database: &dyn Database, file: &File, progress: &dyn Progress) -> Result<Dumped> {
+fn write(database: &dyn Database, file: &File, options: DumpOptions, progress: &dyn Progress) -> Result<Dumped> {
     let mut out = BufWriter::with_capacity(ROOM, file);
-    let dumped = dump(database, &mut out, progress)?;
+    let dumped = dump(database, &mut out, options, progress)?;
     drop(out);
     file.sync_all()
         .map_err(|error| advise(Error::new(Code::IO_ERROR).context("syncing a dump"), &error).caused_by(error))?;

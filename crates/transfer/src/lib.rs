@@ -30,10 +30,10 @@ mod reader;
 mod same;
 mod source;
 
-pub use dump::{dump, Dumped};
+pub use dump::{dump, DumpOptions, Dumped};
 pub use file::{check_file, dump_to_file, load_from_file};
 pub use format::FORMAT;
-pub use load::{load, LoadOptions, Loaded};
+pub use load::{load, LoadOptions, Loaded, LOCK_WAIT};
 pub use mark::UNFINISHED;
 pub use moving::{move_database, MoveOptions, MoveProgress, Moved, Phase, Verify, MOVE_UNFINISHED};
 pub use reader::check;

@@ -10,9 +10,11 @@
 use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use plinth_api::{
     key::{printable, END_OF_KEYS},
+    lock::Patience,
     Code, Database, Durability, Error, KeySelector, Progress, RangeOptions, Result, Steps, Transaction,
     TransactionOption,
 };
@@ -30,13 +32,24 @@ const AT_ONCE: usize = 1 << 20;
 const PIECE: usize = 16 << 10;
 
 /// How a load goes about it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoadOptions {
     /// Clear what is in the keyspaces that the dump has, instead of failing.
     pub overwrite: bool,
     /// Go on where the versions of the database can't be raised above the dump's. Versionstamps that are made
     /// later may then be below those that are in the dump.
     pub any_versions: bool,
+    /// How long a locked database is waited for, before the load fails with `database_locked`.
+    pub lock_wait: Duration,
+}
+
+/// How long a locked database is waited for where nobody said.
+pub const LOCK_WAIT: Duration = Duration::from_secs(10);
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self { overwrite: false, any_versions: false, lock_wait: LOCK_WAIT }
+    }
 }
 
 /// What a load came to.
@@ -114,6 +127,7 @@ struct Load<'a> {
     keyspaces: Vec<u32>,
     unfinished: u32,
     identity: u64,
+    lock_wait: Duration,
     /// What is in the database.
     mark: Mark,
     batch: Batch,
@@ -140,18 +154,18 @@ impl<'a> Load<'a> {
         let begun = there.iter().any(|name| **name == *UNFINISHED);
         if !begun && !options.overwrite {
             // Before anything is made.
-            check_empty(database, names)?;
+            check_empty(database, names, options.lock_wait)?;
         }
         let mut keyspaces = vec![0];
         for name in &names[1..] {
             keyspaces.push(database.open_keyspace(name)?.id);
         }
         let unfinished = database.open_keyspace(UNFINISHED)?.id;
-        let (identity, batch) = (reader.identity, Batch::default());
+        let (identity, batch, lock_wait) = (reader.identity, Batch::default(), options.lock_wait);
         let mark = Mark { dump: identity, pairs: 0, checksum: reader.content.checksum() };
-        let mut load = Self { database, keyspaces, unfinished, identity, mark, batch };
+        let mut load = Self { database, keyspaces, unfinished, identity, lock_wait, mark, batch };
         let transaction = database.begin()?;
-        let started = again(&*transaction, || load.start(&*transaction, mark, options));
+        let started = again_for(&*transaction, lock_wait, || load.start(&*transaction, mark, options));
         match started {
             Ok(mark) => load.mark = mark,
             Err(error) => {
@@ -249,7 +263,7 @@ impl<'a> Load<'a> {
 
     fn commit(&mut self, pairs: Range<usize>, after: Mark) -> Result<()> {
         let transaction = self.begin_buffered()?;
-        again(&*transaction, || self.attempt(&*transaction, pairs.clone(), after))?;
+        again_for(&*transaction, self.lock_wait, || self.attempt(&*transaction, pairs.clone(), after))?;
         self.mark = after;
         Ok(())
     }
@@ -288,18 +302,28 @@ impl<'a> Load<'a> {
     }
 }
 
-/// Makes a transaction until it commits, or fails for good.
-pub fn again<T>(transaction: &dyn Transaction, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+/// Makes a transaction until it commits, or fails for good; a locked database is waited for as long as where nobody said.
+pub fn again<T>(transaction: &dyn Transaction, attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    again_for(transaction, LOCK_WAIT, attempt)
+}
+
+/// The same, and says for how long.
+fn again_for<T>(
+    transaction: &dyn Transaction,
+    lock_wait: Duration,
+    mut attempt: impl FnMut() -> Result<T>,
+) -> Result<T> {
+    let mut patience = Patience::of(lock_wait);
     loop {
         match attempt() {
-            Err(error) => transaction.on_error(error)?,
+            Err(error) => transaction.on_error(patience.bear(error)?)?,
             done => return done,
         }
     }
 }
 
 /// Fails if one of these keyspaces is there and not empty.
-fn check_empty(database: &dyn Database, names: &[String]) -> Result<()> {
+fn check_empty(database: &dyn Database, names: &[String], lock_wait: Duration) -> Result<()> {
     let transaction = database.begin()?;
     for (place, name) in names.iter().enumerate() {
         let id = match place {
@@ -308,7 +332,7 @@ fn check_empty(database: &dyn Database, names: &[String]) -> Result<()> {
         };
         if let Some(id) = id {
             let named = |error: Error| error.context(format!("keyspace \"{name}\""));
-            again(&*transaction, || check_keyspace_empty(&*transaction, id)).map_err(named)?;
+            again_for(&*transaction, lock_wait, || check_keyspace_empty(&*transaction, id)).map_err(named)?;
         }
     }
     Ok(())
@@ -330,7 +354,7 @@ fn raise(database: &dyn Database, version: i64, options: LoadOptions) -> Result<
         raised => return raised,
     }
     let transaction = database.begin()?;
-    let present = again(&*transaction, || transaction.read_version())?;
+    let present = again_for(&*transaction, options.lock_wait, || transaction.read_version())?;
     if present > version || options.any_versions {
         return Ok(());
     }

@@ -53,7 +53,7 @@ struct Stored {
 impl Stored {
     /// Of the keyspaces with these names; `None` if there is not one of each.
     fn of(database: &dyn Database, names: &[String]) -> Result<Option<Self>> {
-        let source = Source::of(database)?;
+        let source = Source::of(database, false)?;
         let id = |name: &String| source.keyspaces().iter().find(|known| *known.name == **name).map(|known| known.id);
         let keyspaces: Option<Vec<_>> = names.iter().map(id).collect();
         let (piece, next) = (RangeResult::default(), Some(Vec::new()));

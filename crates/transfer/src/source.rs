@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use plinth_api::{
-    key::END_OF_KEYS, Code, Database, Held, KeySelector, Keyspace, RangeOptions, RangeResult, Result, Transaction,
+    key::END_OF_KEYS, Code, Database, Error, Held, KeySelector, Keyspace, RangeOptions, RangeResult, Result,
+    Transaction, TransactionOption,
 };
 
 /// Bytes of one read, about.
@@ -20,17 +21,27 @@ pub enum Source {
 /// A database that is read while it goes on.
 pub struct Running {
     transaction: Arc<dyn Transaction>,
+    aware: bool,
     keyspaces: Vec<Keyspace>,
     first: i64,
     last: i64,
 }
 
 impl Source {
-    /// The best that a database has.
-    pub fn of(database: &dyn Database) -> Result<Self> {
+    /// The best that a database has. Unless `aware`, it must not be locked.
+    pub fn of(database: &dyn Database, aware: bool) -> Result<Self> {
         match database.hold() {
-            Err(error) if error.code() == Code::UNSUPPORTED_OPERATION => Ok(Self::Running(Running::of(database)?)),
-            held => held.map(Self::Held),
+            Err(error) if error.code() == Code::UNSUPPORTED_OPERATION => {
+                Ok(Self::Running(Running::of(database, aware)?))
+            }
+            held => {
+                let held = held?;
+                if !aware {
+                    // What is held is of before this look, so nothing of a time under a lock is let through.
+                    read_version(&*database.begin()?, aware)?;
+                }
+                Ok(Self::Held(held))
+            }
         }
     }
 
@@ -74,19 +85,14 @@ impl Source {
 }
 
 impl Running {
-    fn of(database: &dyn Database) -> Result<Self> {
+    fn of(database: &dyn Database, aware: bool) -> Result<Self> {
         let mut keyspaces = Vec::new();
         for name in database.list_keyspaces()? {
             keyspaces.extend(database.find_keyspace(&name)?);
         }
         let transaction = database.begin()?;
-        let first = loop {
-            match transaction.read_version() {
-                Err(error) => transaction.on_error(error)?,
-                Ok(version) => break version,
-            }
-        };
-        Ok(Self { transaction, keyspaces, first, last: first })
+        let first = read_version(&*transaction, aware)?;
+        Ok(Self { transaction, aware, keyspaces, first, last: first })
     }
 
     fn read(&mut self, keyspace: u32, begin: &[u8], options: RangeOptions) -> Result<RangeResult> {
@@ -100,8 +106,36 @@ impl Running {
                     return Ok(found);
                 }
                 // Its time is over, most likely; the next one reads on.
-                Err(error) => self.transaction.on_error(error)?,
+                Err(error) => try_again(&*self.transaction, error, self.aware)?,
             }
         }
+    }
+}
+
+/// The version that a transaction reads at.
+fn read_version(transaction: &dyn Transaction, aware: bool) -> Result<i64> {
+    set_aware(transaction, aware)?;
+    loop {
+        match transaction.read_version() {
+            Err(error) => try_again(transaction, error, aware)?,
+            Ok(version) => return Ok(version),
+        }
+    }
+}
+
+/// Nobody knows for how long a lock stays, so it is not waited for.
+fn try_again(transaction: &dyn Transaction, error: Error, aware: bool) -> Result<()> {
+    if error.code() == Code::DATABASE_LOCKED {
+        return Err(error.context("what reads all of it does so when it is unlocked, or is lock-aware"));
+    }
+    transaction.on_error(error)?;
+    // That took it away.
+    set_aware(transaction, aware)
+}
+
+fn set_aware(transaction: &dyn Transaction, aware: bool) -> Result<()> {
+    match aware {
+        true => transaction.set_option(TransactionOption::ReadLockAware),
+        false => Ok(()),
     }
 }

@@ -12,13 +12,14 @@ use std::sync::{Arc, Mutex};
 use common::{assert_same, code, contents, fill, memory, random, seed, Contents};
 use fastrand::Rng;
 use plinth_api::{Code, Database, DatabaseOptions, Progress, Result};
-use plinth_transfer::{check, check_file, dump, dump_to_file, load, load_from_file, Dumped, LoadOptions, UNFINISHED};
+use plinth_transfer::{check, check_file, dump, dump_to_file, load, load_from_file};
+use plinth_transfer::{DumpOptions, Dumped, LoadOptions, LOCK_WAIT, UNFINISHED};
 
-const OVERWRITE: LoadOptions = LoadOptions { overwrite: true, any_versions: false };
+const OVERWRITE: LoadOptions = LoadOptions { overwrite: true, any_versions: false, lock_wait: LOCK_WAIT };
 
 fn dumped(database: &dyn Database) -> (Vec<u8>, Dumped) {
     let mut stream = Vec::new();
-    let dumped = dump(database, &mut stream, &()).unwrap();
+    let dumped = dump(database, &mut stream, DumpOptions::default(), &()).unwrap();
     assert_eq!(dumped.stream_bytes, stream.len() as u64);
     (stream, dumped)
 }
@@ -147,7 +148,7 @@ fn a_dump_is_of_its_version_while_writers_go_on() {
                 std::thread::yield_now();
             }
             let mut among = Among { stream: Vec::new(), commits: &commits };
-            let dumped = plinth_transfer::dump(&*database, &mut among, &()).unwrap();
+            let dumped = plinth_transfer::dump(&*database, &mut among, DumpOptions::default(), &()).unwrap();
             dumps.push((among.stream, dumped));
         }
         done.store(true, Ordering::SeqCst);
@@ -241,7 +242,7 @@ fn a_damaged_dump_leaves_a_load_that_is_marked() {
         assert_eq!(code(loaded(&*to, wrong)), Code::DUMP_DAMAGED);
         assert!(to.find_keyspace(UNFINISHED).unwrap().is_some());
         // Neither a whole dump can be made of that, nor another one be loaded into it.
-        assert_eq!(code(dump(&*to, &mut Vec::new(), &())), Code::LOAD_UNFINISHED);
+        assert_eq!(code(dump(&*to, &mut Vec::new(), DumpOptions::default(), &())), Code::LOAD_UNFINISHED);
         let (other, _) = self::dumped(&*memory());
         assert_eq!(code(loaded(&*to, &other)), Code::LOAD_UNFINISHED);
     }
@@ -349,7 +350,10 @@ fn whoever_is_cancelled_can_go_on() {
         (0..100u8).for_each(|number| transaction.set(0, &[chunk, number], &vec![rng.u8(..); 9_000]).unwrap());
         transaction.commit().unwrap();
     }
-    assert_eq!(code(dump(&*from, &mut Vec::new(), &Patience(AtomicU64::new(0)))), Code::OPERATION_CANCELLED);
+    assert_eq!(
+        code(dump(&*from, &mut Vec::new(), DumpOptions::default(), &Patience(AtomicU64::new(0)))),
+        Code::OPERATION_CANCELLED
+    );
     let (stream, dumped) = dumped(&*from);
     let to = memory();
     let cancelled = load(&*to, &mut Slow(&stream), 0, LoadOptions::default(), &Patience(AtomicU64::new(1)));
@@ -435,7 +439,7 @@ fn a_dump_of_format_1_is_loaded() {
     assert_same(&contents(&*to), &fixed());
     // What is written today has the same checksum, and the same length: the id of a database has always one.
     let mut stream = Vec::new();
-    let again = dump(&*to, &mut stream, &()).unwrap();
+    let again = dump(&*to, &mut stream, DumpOptions::default(), &()).unwrap();
     assert_eq!((again.checksum, again.stream_bytes), (dumped.checksum, dumped.stream_bytes));
 }
 
@@ -445,7 +449,7 @@ fn write_the_file_of_today() {
     let database = memory();
     fill(&*database, &fixed());
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/format-1.dump"));
-    dump_to_file(&*database, path, &()).unwrap();
+    dump_to_file(&*database, path, DumpOptions::default(), &()).unwrap();
 }
 
 #[test]
@@ -471,33 +475,33 @@ fn a_file_appears_when_it_is_whole() {
         seen.lock().unwrap().push((path.exists(), partial.exists()));
         true
     };
-    let dumped = dump_to_file(&*database, &path, &watch).unwrap();
+    let dumped = dump_to_file(&*database, &path, DumpOptions::default(), &watch).unwrap();
     assert!(!seen.lock().unwrap().is_empty() && seen.lock().unwrap().iter().all(|seen| *seen == (false, true)));
     assert!(path.exists() && !partial.exists());
     assert_eq!(check_file(&path, &()).unwrap(), dumped);
     // What a killed dump left is overwritten, and an older dump is replaced; a failed one leaves it.
     std::fs::write(&partial, vec![7; 1_000_000]).unwrap();
-    assert_eq!(code(dump_to_file(&*database, &path, &|_, _| false)), Code::OPERATION_CANCELLED);
+    assert_eq!(code(dump_to_file(&*database, &path, DumpOptions::default(), &|_, _| false)), Code::OPERATION_CANCELLED);
     assert!(check_file(&path, &()).is_ok() && !partial.exists());
-    let again = dump_to_file(&*database, &path, &()).unwrap();
+    let again = dump_to_file(&*database, &path, DumpOptions::default(), &()).unwrap();
     assert_eq!(check_file(&path, &()).unwrap(), again);
     // Two at a time would write into each other.
     let meanwhile = Mutex::new(None);
     let second = |_: u64, _: u64| {
-        *meanwhile.lock().unwrap() = Some(code(dump_to_file(&*database, &path, &())));
+        *meanwhile.lock().unwrap() = Some(code(dump_to_file(&*database, &path, DumpOptions::default(), &())));
         true
     };
-    dump_to_file(&*database, &path, &second).unwrap();
+    dump_to_file(&*database, &path, DumpOptions::default(), &second).unwrap();
     assert_eq!(meanwhile.into_inner().unwrap(), Some(Code::LOCK_FILE_FAILURE));
     // What is no dump stays.
     let other = dir.path().join("precious");
     std::fs::write(&other, "text").unwrap();
     for refused in [&other, &dir.path().to_path_buf()] {
-        assert_eq!(code(dump_to_file(&*database, refused, &())), Code::TARGET_NOT_EMPTY);
+        assert_eq!(code(dump_to_file(&*database, refused, DumpOptions::default(), &())), Code::TARGET_NOT_EMPTY);
     }
     assert_eq!(std::fs::read(&other).unwrap(), b"text");
     let nowhere = dir.path().join("missing").join("db.dump");
-    assert_eq!(code(dump_to_file(&*database, &nowhere, &())), Code::FILE_NOT_FOUND);
+    assert_eq!(code(dump_to_file(&*database, &nowhere, DumpOptions::default(), &())), Code::FILE_NOT_FOUND);
     assert_eq!(code(load_from_file(&*database, &nowhere, LoadOptions::default(), &())), Code::FILE_NOT_FOUND);
 }
 
@@ -516,7 +520,7 @@ fn a_writer_that_fails_ends_the_dump() {
     }
     let database = memory();
     fill(&*database, &fixed());
-    let error = dump(&*database, &mut Full(100), &()).unwrap_err();
+    let error = dump(&*database, &mut Full(100), DumpOptions::default(), &()).unwrap_err();
     assert_eq!(error.code(), Code::IO_ERROR);
     assert!(error.story().contains("the tape is full"), "{}", error.story());
     assert_eq!(database.metrics().held_states, 0);

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use common::{code, seed};
 use fastrand::Rng;
 use plinth_api::{Code, Database, DatabaseOptions};
-use plinth_transfer::{check_file, dump, dump_to_file, load, LoadOptions, UNFINISHED};
+use plinth_transfer::{check_file, dump, dump_to_file, load, DumpOptions, LoadOptions, UNFINISHED};
 use rustix::process::{getpid, kill_process, Signal};
 
 const JOB: &str = "PLINTH_TRANSFER_JOB";
@@ -56,7 +56,7 @@ fn worker() {
         "dump" => {
             assert!(!database.is_host());
             let mut file = Counted(File::create(parts[2]).unwrap(), at);
-            dump(&*database, &mut file, &()).unwrap();
+            dump(&*database, &mut file, DumpOptions::default(), &()).unwrap();
         }
         other => panic!("{other}"),
     }
@@ -111,7 +111,7 @@ fn a_load_that_is_killed_goes_on_where_it_was() {
     let at = |name: &str| dir.path().join(name);
     let from = filled(&mut rng, at("from").to_str().unwrap(), 24);
     let dump = at("dump");
-    let dumped = dump_to_file(&*from, &dump, &()).unwrap();
+    let dumped = dump_to_file(&*from, &dump, DumpOptions::default(), &()).unwrap();
     let target = at("to").to_str().unwrap().to_owned();
     let (mut kills, mut unfinished, mut last) = (0, 0, 0);
     loop {
@@ -143,7 +143,7 @@ fn a_load_that_is_killed_goes_on_where_it_was() {
     assert_eq!(worker_with("load", &target, &dump, None), Some(0));
     let to = plinth_engine::open(&target, DatabaseOptions::default()).unwrap();
     assert!(to.find_keyspace(UNFINISHED).unwrap().is_none());
-    let loaded = dump_to_file(&*to, &again, &()).unwrap();
+    let loaded = dump_to_file(&*to, &again, DumpOptions::default(), &()).unwrap();
     assert_eq!((loaded.checksum, loaded.pairs, loaded.bytes), (dumped.checksum, dumped.pairs, dumped.bytes));
     assert!(loaded.version > dumped.version);
 }
@@ -155,7 +155,7 @@ fn a_guest_in_another_process_dumps_what_the_host_has() {
     let path = dir.path().join("database").display().to_string();
     let database = filled(&mut rng, &path, 6);
     let (own, other) = (dir.path().join("own"), dir.path().join("other"));
-    let dumped = dump_to_file(&*database, &own, &()).unwrap();
+    let dumped = dump_to_file(&*database, &own, DumpOptions::default(), &()).unwrap();
     assert_eq!(worker_with("dump", &path, &other, None), Some(0));
     assert_eq!(check_file(&other, &()).unwrap().checksum, dumped.checksum);
     // One that is killed leaves no state held.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use plinth_api::{Database, DatabaseOptions, Preset};
-use plinth_transfer::{dump_to_file, load_from_file, LoadOptions};
+use plinth_transfer::{dump_to_file, load_from_file, DumpOptions, LoadOptions};
 
 /// So much may be added, beyond the database's own memory.
 const MOST: u64 = 64 << 20;
@@ -50,7 +50,7 @@ fn a_dump_and_a_load_take_little_memory() {
     let dump = dir.path().join("dump");
     forget_the_peak();
     let before = figure("VmRSS");
-    let dumped = dump_to_file(&*from, &dump, &()).unwrap();
+    let dumped = dump_to_file(&*from, &dump, DumpOptions::default(), &()).unwrap();
     let added = figure("VmHWM").saturating_sub(before);
     println!("a dump of {} MB added {} MB", dumped.bytes >> 20, added >> 20);
     assert!(dumped.bytes > 240 << 20 && added < MOST, "{added}");

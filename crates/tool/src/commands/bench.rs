@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use plinth_api::{Database, DatabaseOptions, Durability, KeySelector, RangeOptions, Transaction, TransactionOption};
+use plinth_api::{
+    lock::Patience, Database, DatabaseOptions, Durability, KeySelector, RangeOptions, Transaction, TransactionOption,
+};
 use serde_json::{json, Value};
 
 use crate::call::Call;
@@ -163,13 +165,14 @@ fn load(database: &dyn Database, keyspace: u32, plan: &Plan, bar: &Bar) -> Resul
     while first < plan.keys {
         let transaction = database.begin()?;
         transaction.set_option(TransactionOption::Durability(Durability::Buffered))?;
+        let mut patience = Patience::default();
         loop {
             let outcome = (first..plan.keys.min(first + BATCH))
                 .try_for_each(|number| transaction.set(keyspace, &key(number), &plan.value))
                 .and_then(|()| transaction.commit());
             match outcome {
                 Ok(()) => break,
-                Err(error) => transaction.on_error(error)?,
+                Err(error) => transaction.on_error(patience.bear(error)?)?,
             }
         }
         first = plan.keys.min(first + BATCH);
@@ -254,9 +257,10 @@ fn one_thread(
             transaction.set_option(TransactionOption::Durability(durability))?;
         }
         let random = next(&mut random);
+        let mut patience = Patience::default();
         while let Err(error) = work(&*transaction, keyspace, plan, random) {
             times.retries += 1;
-            transaction.on_error(error)?;
+            transaction.on_error(patience.bear(error)?)?;
         }
         times.note(began.elapsed());
     }

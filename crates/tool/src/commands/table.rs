@@ -363,7 +363,7 @@ pub const TABLE: &[Command] = &[
     },
     Command {
         name: "dump",
-        usage: "FILE|-",
+        usage: "FILE|- [OPTION...]",
         summary: "write everything into a file",
         text: "Writes all keyspaces and keys of one version into a file, or to the standard output, with checksums, while\n\
                writers go on. FILE appears when it is whole and on disk; an older dump of that name is replaced.",
@@ -372,7 +372,7 @@ pub const TABLE: &[Command] = &[
             ("plinth dump db - | zstd >db.dump.zst", "compressed"),
             ("plinth dump a - | plinth --create load b -", "from one database into another"),
         ],
-        options: &[],
+        options: &[plain("lock-aware", "dump a locked database too")],
         kind: Kind::Upkeep,
         run: Run::Session(transfer::dump),
     },
@@ -390,6 +390,7 @@ pub const TABLE: &[Command] = &[
         options: &[
             plain("overwrite", "clear the keyspaces that the dump has first; it asks, unless --yes was given"),
             plain("any-versions", "go on where versions can't be raised above the dump's"),
+            valued("lock-wait", "SECONDS", "how long a locked database is waited for; default 10"),
         ],
         kind: Kind::Upkeep,
         run: Run::Session(transfer::load),

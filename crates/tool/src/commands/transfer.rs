@@ -2,8 +2,9 @@
 
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
+use std::time::Duration;
 
-use plinth_transfer::{Dumped, LoadOptions};
+use plinth_transfer::{DumpOptions, Dumped, LoadOptions, LOCK_WAIT};
 use serde_json::{json, Value};
 
 use crate::call::Call;
@@ -18,14 +19,18 @@ const STREAM: &str = "-";
 /// Bytes that are read at a time.
 const ROOM: usize = 256 << 10;
 
-/// `dump FILE`
+/// Seconds that a load may be told to wait for a lock.
+const LONGEST_WAIT: u64 = 24 * 3600;
+
+/// `dump FILE [--lock-aware]`
 pub fn dump(session: &mut Session<'_>, call: &Call) -> Outcome {
     call.at_most(1)?;
+    let options = DumpOptions { lock_aware: call.has("lock-aware") };
     let to = call.needed_text(0, "FILE, or - for the standard output")?;
     let bar = Bar::new(session.context, "dump");
     if to == STREAM {
         let mut stream = Stream { out: &mut session.context.out, failure: None };
-        let dumped = plinth_transfer::dump(&*session.database, &mut stream, &bar);
+        let dumped = plinth_transfer::dump(&*session.database, &mut stream, options, &bar);
         bar.end();
         // Why nothing could be written says more than that.
         if let Some(failure) = stream.failure.take() {
@@ -35,7 +40,7 @@ pub fn dump(session: &mut Session<'_>, call: &Call) -> Outcome {
         session.context.say(&line)?;
         return Ok(Found::Yes);
     }
-    let dumped = plinth_transfer::dump_to_file(&*session.database, Path::new(to), &bar);
+    let dumped = plinth_transfer::dump_to_file(&*session.database, Path::new(to), options, &bar);
     bar.end();
     let dumped = dumped?;
     session.context.out.either(|| document("dump", to, &dumped), || line("Dumped", &dumped))?;
@@ -69,12 +74,17 @@ impl Write for Stream<'_> {
     }
 }
 
-/// `load FILE [--overwrite] [--any-versions]`
+/// `load FILE [--overwrite] [--any-versions] [--lock-wait SECONDS]`
 pub fn load(session: &mut Session<'_>, call: &Call) -> Outcome {
     call.at_most(1)?;
     session.check_writes()?;
     let from = call.needed_text(0, "FILE, or - for the standard input")?;
-    let options = LoadOptions { overwrite: call.has("overwrite"), any_versions: call.has("any-versions") };
+    let lock_wait = call.number("lock-wait", LOCK_WAIT.as_secs(), 0..=LONGEST_WAIT)?;
+    let options = LoadOptions {
+        overwrite: call.has("overwrite"),
+        any_versions: call.has("any-versions"),
+        lock_wait: Duration::from_secs(lock_wait),
+    };
     if options.overwrite {
         session.context.confirm("What is in the keyspaces that the dump has is cleared", "overwrite")?;
     }

@@ -289,7 +289,59 @@ fn estimate(from: &dyn Database) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use plinth_api::{Changed, DatabaseOptions};
+
+    use super::super::report::MoveOptions;
     use super::*;
+
+    /// Commits when a round looks behind the state that it holds, and tells of that commit then and not again.
+    struct Late {
+        changes: Box<dyn Changes>,
+        source: Arc<dyn Database>,
+        takes: usize,
+    }
+
+    impl Changes for Late {
+        fn take(&mut self) -> Result<Changed> {
+            self.takes += 1;
+            let late = if self.takes == 2 { put(&*self.source, b"late")? } else { 0 };
+            let mut all = self.changes.take()?;
+            while all.version < late {
+                let more = self.changes.take()?;
+                all.version = more.version;
+                all.ranges.extend(more.ranges);
+            }
+            Ok(all)
+        }
+    }
+
+    fn put(database: &dyn Database, key: &[u8]) -> Result<i64> {
+        let transaction = database.begin()?;
+        transaction.set(0, key, b"")?;
+        transaction.commit()?;
+        Ok(transaction.committed_version())
+    }
+
+    fn holds(database: &dyn Database, key: &[u8]) -> bool {
+        database.begin().unwrap().get(0, key, false).unwrap().is_some()
+    }
+
+    #[test]
+    fn what_was_told_behind_a_state_is_looked_at_in_the_next_round() {
+        let open = || plinth_engine::open(":memory:", DatabaseOptions::default()).unwrap();
+        let (source, to) = (open(), open());
+        put(&*source, b"first").unwrap();
+        let (target, pace) = (Target::begin(&*to, [1; 16], "").unwrap(), Pace::new(&(), MoveOptions::default()));
+        let mut follower = Follower::copy(&*source, &target, &pace).unwrap();
+        let changes = follower.changes.take().unwrap();
+        follower.changes = Some(Box::new(Late { changes, source: source.clone(), takes: 0 }));
+        put(&*source, b"second").unwrap();
+        follower.round(Found::Something).unwrap();
+        assert!(holds(&*to, b"first") && holds(&*to, b"second"));
+        assert!(!holds(&*to, b"late"), "it is of after the round's state");
+        follower.round(Found::Something).unwrap();
+        assert!(holds(&*to, b"late"));
+    }
 
     fn range(keyspace: u32, begin: &[u8], end: &[u8]) -> ChangedRange {
         ChangedRange { keyspace, begin: begin.to_vec(), end: end.to_vec() }

@@ -1,7 +1,7 @@
 //! What a move refuses, and leaves as it was.
 
 use plinth_api::{Code, Database, DatabaseOptions};
-use plinth_transfer::{dump, load, move_database, LoadOptions, MoveOptions, MOVE_UNFINISHED, UNFINISHED};
+use plinth_transfer::{dump, load, move_database, DumpOptions, LoadOptions, MoveOptions, MOVE_UNFINISHED, UNFINISHED};
 
 use crate::common::{assert_same, code, contents, fill, memory, random, seed};
 use crate::places::{Kind, Places};
@@ -97,7 +97,7 @@ fn what_is_not_whole_is_not_moved_and_not_dumped() {
     assert_eq!(code(moved(&*to, &*from)), Code::LOAD_UNFINISHED);
     from.drop_keyspace(UNFINISHED).unwrap();
     let mut stream = Vec::new();
-    dump(&*from, &mut stream, &()).unwrap();
+    dump(&*from, &mut stream, DumpOptions::default(), &()).unwrap();
     assert_eq!(code(move_database(&*from, &*to, MoveOptions::default(), &cancel)), Code::OPERATION_CANCELLED);
     let until_copied = |moved: &plinth_transfer::Moved| moved.phase <= Phase::Copy;
     assert_eq!(
@@ -105,7 +105,7 @@ fn what_is_not_whole_is_not_moved_and_not_dumped() {
         Code::OPERATION_CANCELLED
     );
     assert!(to.find_keyspace(MOVE_UNFINISHED).unwrap().is_some());
-    assert_eq!(code(dump(&*to, &mut Vec::new(), &())), Code::MOVE_UNFINISHED);
+    assert_eq!(code(dump(&*to, &mut Vec::new(), DumpOptions::default(), &())), Code::MOVE_UNFINISHED);
     assert_eq!(code(load(&*to, &mut &stream[..], 0, LoadOptions::default(), &())), Code::MOVE_UNFINISHED);
     assert_eq!(code(moved(&*to, &*memory())), Code::MOVE_UNFINISHED);
     // Of another source.
