@@ -145,6 +145,11 @@ fn a_mover_into_a_cluster_is_killed() {
 }
 
 #[test]
+fn a_mover_between_clusters_is_killed() {
+    killed(Kind::Cluster, Kind::Cluster, 10, 1_000);
+}
+
+#[test]
 fn a_mover_out_of_a_cluster_is_killed() {
     killed(Kind::Cluster, Kind::Directory, 12, 1_500);
 }
