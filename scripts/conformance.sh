@@ -12,10 +12,10 @@ cd "$(dirname "$0")/.."
 build=${1:-build/ffi}
 standin=${FDB_C_LIBRARY:-$PWD/target/release/libfdb_c.so}
 programs=(anomalies async atomic behaviour_3fs callback conflict conflict_report database decision errors estimates id
-    keyspace lifetimes limits many mixture null options queue range run ryw selector shared special stream threads
+    keyspace lifetimes limits many mixture null options queue range roll run ryw selector shared special stream threads
     transaction unreadable vectors version versionstamp watch)
 # These use several databases at a time.
-several=(dump)
+several=(dump lock move)
 export PLINTH_TEST_EXCEPT=$PWD/ffi-tests/cluster/exceptions.txt
 export PLINTH_TEST_SCALE=${PLINTH_TEST_SCALE:-20}
 failed=0
