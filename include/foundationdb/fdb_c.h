@@ -756,7 +756,9 @@ DLLEXPORT WARN_UNUSED_RESULT FDBFuture* fdb_tenant_get_id(FDBTenant* tenant);
  * TRANSACTIONS
  *
  * Functions without a return value keep their error: the next future of the transaction has it. Byte strings
- * are copied before a call returns; NULL with length 0 is the empty string.
+ * are copied before a call returns; NULL with length 0 is the empty string. `plinth.h` has no twin of
+ * `fdb_transaction_get_mapped_range`: a program that needs it calls this library, or FoundationDB's on a
+ * cluster, itself.
  */
 
 /*
