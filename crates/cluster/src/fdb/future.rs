@@ -79,11 +79,19 @@ impl Future {
 
     /// Waits until it is ready.
     pub fn wait(&self) -> Result<()> {
-        // SAFETY: the future lives, and the calling thread is none of the library's.
-        unsafe {
-            self.client.check_code((self.client.functions.future_block_until_ready)(self.future))?;
-        }
+        self.block()?;
         self.outcome()
+    }
+
+    /// Waits for its value, which is asked once: with it the library tells the error of the future too.
+    pub fn wait_for_value(self) -> Result<Option<Value>> {
+        self.block()?;
+        Self::value(self)
+    }
+
+    fn block(&self) -> Result<()> {
+        // SAFETY: the future lives, and the calling thread is none of the library's.
+        self.client.check_code(unsafe { (self.client.functions.future_block_until_ready)(self.future) })
     }
 
     /// Whether it is ready.

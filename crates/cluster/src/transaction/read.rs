@@ -45,10 +45,7 @@ impl Transaction {
         }
         match self.issue_key(keyspace, key, snapshot)? {
             None => Ok(None),
-            Some(future) => {
-                let found = future.wait().and_then(|()| Future::value(future));
-                found.map_err(|error| self.explain(error, key))
-            }
+            Some(future) => future.wait_for_value().map_err(|error| self.explain(error, key)),
         }
     }
 
@@ -140,7 +137,7 @@ impl Transaction {
         let mut bytes = 0;
         for (key, future) in keys.iter().zip(issued) {
             let value = match future {
-                Some(future) => future.wait().and_then(|()| Future::value(future)),
+                Some(future) => future.wait_for_value(),
                 None if is_special(key) => self.special_get(keyspace, key),
                 None => Ok(None),
             };
