@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs tests under a sanitizer: scripts/sanitize.sh address|thread|valgrind c|fdb_c|victim, or
+# Runs tests under a sanitizer: scripts/sanitize.sh address|thread|valgrind c|fdb_c|victim, address cluster, or
 # scripts/sanitize.sh thread rust. The libraries are those of scripts/asan.sh and scripts/tsan.sh; Valgrind
 # takes the release ones. Every suite has tests that fail unless the sanitizer is in the programs and in the
 # library (proof.* in its CMakeLists.txt).
@@ -38,6 +38,19 @@ c_tests() {
     ctest --test-dir "$directory" -j "$(nproc)" --verbose --no-tests=error
 }
 
+# Fails too unless the checks are in both libraries: the program must supply them.
+clusters() {
+    local directory=$root/build/sanitize-$kind-cluster library
+    [ "$kind" = address ] || { echo "sanitize: cluster is for address" >&2; exit 2; }
+    for library in libplinth libfdb_c; do
+        cmake -DNM=nm -DLIBRARY="$built/$library.so" -P ffi-tests/check_asan_is_in.cmake
+    done
+    cmake -S ffi-tests -B "$directory" -DPLINTH_INCLUDE="$root/include" -DPLINTH_SHARED="$built/libplinth.so" \
+        -DPLINTH_STATIC="$built/libplinth.a" "${options[@]}" >/dev/null
+    cmake --build "$directory" -j "$(nproc)" >/dev/null
+    FDB_C_LIBRARY=$built/libfdb_c.so scripts/conformance.sh "$directory"
+}
+
 options=(-DPLINTH_SANITIZE="$kind")
 [ "$kind" != valgrind ] || options=(-DPLINTH_VALGRIND=ON)
 
@@ -71,12 +84,14 @@ victim() {
 
 case $what in
     c) c_tests ffi-tests "${options[@]}" ;;
+    # The same programs over clusters, which the library of the same build stands for.
+    cluster) clusters ;;
     fdb_c) c_tests ffi-tests/fdb_c "${options[@]}" ;;
     # Those in comments do not know the sanitizer.
     rust) scripts/tsan.sh -p plinth-engine -p plinth-boundary --tests --no-fail-fast ;;
     victim) victim ;;
     *)
-        echo "sanitize: c, fdb_c, victim or rust, not $what" >&2
+        echo "sanitize: c, cluster, fdb_c, victim or rust, not $what" >&2
         exit 2
         ;;
 esac
