@@ -375,6 +375,16 @@ void what_is_asked_of_a_transaction() {
     const LockId mine{1, 2, 3}, other{};
     CHECK(!db.locked().value() && db.unlock(mine).ok() && db.lock(mine).ok());
     CHECK(db.locked().value() == mine && db.unlock(other).code() == PLINTH_ERROR_DATABASE_LOCKED);
+    // A loop ends although 1038 is retryable.
+    long calls = 0;
+    const auto visit = [&](Transaction &own) -> Result<void> {
+        calls++;
+        own.set_option(PLINTH_OPTION_MAX_RETRY_DELAY, 1).value();
+        own.set_option(PLINTH_OPTION_RETRY_LIMIT, -1).value();
+        return own.set("key", "value");
+    };
+    CHECK(run(db, visit, 3).code() == PLINTH_ERROR_DATABASE_LOCKED && calls == 4);
+    CHECK(run(db, visit).code() == PLINTH_ERROR_DATABASE_LOCKED && calls == 4 + 65);
     CHECK(db.unlock(mine).ok() && !db.locked().value());
     DatabaseOptions options;
     options.must_exist = true;
