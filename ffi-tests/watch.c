@@ -669,6 +669,36 @@ static void cancel_or_change(long number, void *user) {
     }
 }
 
+static void watch_or_change(long number, void *user) {
+    rivals *r = (rivals *)user;
+    for (long i = 0; i < r->rounds; i++) {
+        plinth_transaction *tr = begin(db);
+        guard g;
+        if (number == 0) {
+            guard_key(&g, tr, B("once"));
+        }
+        pthread_barrier_wait(&r->start);
+        if (number == 0) {
+            CHECK_OK(plinth_transaction_commit(tr));
+            CHECK_OK(guard_end(&g));
+        } else {
+            put(db, B("once"), i % 2 == 0 ? B("this") : B("that"));
+        }
+        destroy(tr);
+        pthread_barrier_wait(&r->start);
+    }
+}
+
+/* One change, while the watch's transaction commits: no later one makes good for it if it is missed. */
+static void the_only_change_is_not_missed_watch5(void) {
+    rivals r;
+    memset(&r, 0, sizeof r);
+    r.rounds = scaled(50000);
+    pthread_barrier_init(&r.start, NULL, 2);
+    in_threads(2, watch_or_change, &r);
+    pthread_barrier_destroy(&r.start);
+}
+
 /* A cancel and a change at the same time: one of them wins. */
 static void a_race_of_cancel_and_change_has_one_answer_watch9(void) {
     rivals r;
@@ -709,6 +739,7 @@ int main(int argc, char **argv) {
     RUN(a_drop_of_the_keyspace_ends_watches);
     RUN(a_watch_callback_may_call_anything);
     RUN(no_change_is_missed_by_threads_watch5);
+    RUN(the_only_change_is_not_missed_watch5);
     RUN(a_race_of_cancel_and_change_has_one_answer_watch9);
     CHECK_OK(plinth_database_close(db));
     return harness_end();

@@ -249,6 +249,8 @@ impl Local {
     /// more. Others on the same keys were compared before.
     fn compare_new(&self, version: i64, mut watches: Vec<Arc<Watch>>) {
         watches.sort_by(|a, b| (a.keyspace, &a.key).cmp(&(b.keyspace, &b.key)));
+        // Asked before the values are read: what is published meanwhile may not be in them.
+        let on_its_way = self.versions.latest().version < version && self.pipeline.check_failure().is_ok();
         for same in watches.chunk_by(|a, b| a.is_on(b.keyspace, &b.key)) {
             let (keyspace, key) = (same[0].keyspace, &same[0].key);
             let value = self.value_now(keyspace, key);
@@ -256,7 +258,6 @@ impl Local {
                 self.fire(keyspace, key, &value);
             }
         }
-        let on_its_way = self.versions.latest().version < version && self.pipeline.check_failure().is_ok();
         watches.retain(|watch| !watch.has_ended());
         if on_its_way && self.check_open().is_ok() && !watches.is_empty() {
             let me = self.me.clone();
