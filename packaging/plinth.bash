@@ -13,7 +13,8 @@ _plinth() {
     done
     case ${plain[0]-} in
         stats) own='--interval --count --once' ;;
-        load) own='--overwrite --any-versions' ;;
+        dump) own='--lock-aware' ;;
+        load) own='--overwrite --any-versions --lock-wait' ;;
         move) own='--throttle --verify --max-pause --any-versions' ;;
         bench) own='--scratch --seconds --threads --keys --value' ;;
     esac

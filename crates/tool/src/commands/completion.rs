@@ -106,7 +106,13 @@ fn fish() -> String {
     let mut script = String::from("# Completes the command lines of plinth(1); written by `plinth completion fish`.\n");
     for command in TABLE {
         let when = if command.stands_first() { "true" } else { "not __fish_use_subcommand" };
-        let _ = writeln!(script, "complete -c plinth -n '{when}' -a {} -d '{}'", command.name, command.summary);
+        let _ = writeln!(script, "complete -c plinth -n '{when}' -a {} -d '{}'", command.name, quoted(command.summary));
+        for option in command.options {
+            let needs = if option.value.is_none() { "" } else { " -x" };
+            let when = format!("__fish_seen_subcommand_from {}", command.name);
+            let help = quoted(option.help);
+            let _ = writeln!(script, "complete -c plinth -n '{when}' -l {}{needs} -d '{help}'", option.name);
+        }
     }
     for (names, value, help) in help::OPTIONS {
         let mut line = String::from("complete -c plinth");
@@ -117,7 +123,12 @@ fn fish() -> String {
             };
         }
         let needs = if value.is_empty() { "" } else { " -x" };
-        let _ = writeln!(script, "{line}{needs} -d '{help}'");
+        let _ = writeln!(script, "{line}{needs} -d '{}'", quoted(help));
     }
     script
+}
+
+/// As it stands between single quotes in fish.
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\'', "\\'")
 }
