@@ -5,11 +5,14 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
 
 use common::{memory, Disk, DEFAULT};
 use plinth_api::{Code, Database, Held, RangeOptions, Result, MOST_HELD};
+
+/// The moment is short; with the two steps of a drop the other way round, some hundred rounds meet it.
+const ROUNDS_OF_DROPS: usize = 500;
 
 type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -106,6 +109,35 @@ fn a_keyspace_that_is_dropped_is_still_in_the_state() {
     drop(held);
     drop(database);
     assert_eq!(disk.open().list_keyspaces().unwrap().len(), 3);
+}
+
+/// Two read without a pause while keyspaces are dropped: at no moment is one out of the state.
+#[test]
+fn a_keyspace_is_in_the_state_also_while_it_is_dropped() {
+    let database = memory();
+    for _ in 0..ROUNDS_OF_DROPS {
+        let id = database.open_keyspace("gone").unwrap().id;
+        put(&*database, id, b"key", b"value");
+        let held = database.hold().unwrap();
+        let (reads, dropped) = (AtomicU64::new(0), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !dropped.load(Ordering::SeqCst) {
+                        let found = held.read(id, b"", b"x", RangeOptions::default());
+                        // One that failed is not waited for.
+                        reads.fetch_add(if found.is_ok() { 1 } else { 4 }, Ordering::SeqCst);
+                        assert_eq!(found.unwrap().len(), 1);
+                    }
+                });
+            }
+            while reads.load(Ordering::SeqCst) < 4 {
+                std::thread::yield_now();
+            }
+            database.drop_keyspace("gone").unwrap();
+            dropped.store(true, Ordering::SeqCst);
+        });
+    }
 }
 
 #[test]

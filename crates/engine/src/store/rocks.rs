@@ -535,11 +535,11 @@ impl Store for Rocks {
 
     fn drop_keyspace(&self, id: u32, name: &str) -> Result<()> {
         self.db.drop_cf(name).map_err(|error| translate(&error, "dropping a keyspace"))?;
-        let mut gone = None;
-        self.change_families(|families| gone = families.remove(&id));
-        if let Some(family) = gone {
-            self.dropped.keep(id, family);
+        // Kept before it goes, so that whoever reads in a state that is held finds it in one of the two places.
+        if let Some(family) = self.families.load().get(&id) {
+            self.dropped.keep(id, family.clone());
         }
+        self.change_families(|families| _ = families.remove(&id));
         Ok(())
     }
 
