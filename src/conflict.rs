@@ -112,7 +112,7 @@ pub unsafe extern "C" fn plinth_transaction_get_conflict(
             *place = letter as c_char;
         }
         // The bytes are on the heap, and do not move with what holds them.
-        given.owner = OWNERS.insert(Owner::Conflict(OwnedConflict { conflict, keyspace }))? as *mut c_void;
+        given.owner = OWNERS.insert(Owner::Conflict(Box::new(OwnedConflict { conflict, keyspace })))? as *mut c_void;
         *out = given;
         Ok(())
     })

@@ -26,7 +26,8 @@ pub struct TransactionObject {
 pub enum Owner {
     Value(#[expect(dead_code, reason = "held for its bytes")] Value),
     Backups(#[expect(dead_code, reason = "held for its bytes")] Vec<crate::plinth_backup>),
-    Conflict(#[expect(dead_code, reason = "held for its bytes")] crate::conflict::OwnedConflict),
+    /// Boxed, because each value that is read is as large as the largest of these.
+    Conflict(#[expect(dead_code, reason = "held for its bytes")] Box<crate::conflict::OwnedConflict>),
     Transactions(#[expect(dead_code, reason = "held for its bytes")] Vec<crate::plinth_transaction_info>),
     Values(#[expect(dead_code, reason = "held for its bytes")] crate::many::OwnedValues),
     Range(#[cfg_attr(not(test), expect(dead_code, reason = "held for its bytes"))] crate::range::OwnedRange),

@@ -38,6 +38,7 @@ const SHARDS: usize = 64;
 
 /// Every tag sets the top bits, so that no address of user space looks like a handle.
 const TAG_BASE: u64 = 0xA0;
+const TAG_END: u64 = TAG_BASE + 16;
 
 struct Slot<T> {
     state: AtomicU64,
@@ -134,10 +135,9 @@ impl<T> Table<T> {
     /// Stores an object and returns its handle. Fails when the table is full.
     pub fn insert(&self, object: T) -> Result<usize, Error> {
         let slots = self.slots();
-        let index = slots.take_index().ok_or_else(|| {
-            Error::new(Code::TOO_MANY_HANDLES).context(format!("there are too many {} handles", self.name))
-        })?;
-        let slot = slots.slot(index).ok_or_else(|| Error::new(Code::INTERNAL_ERROR))?;
+        let Some((index, slot)) = slots.take_index().and_then(|index| Some((index, slots.slot(index)?))) else {
+            return Err(self.full());
+        };
         // SAFETY: the index came from the free list, so this thread alone uses the slot, and a
         // free slot holds no object.
         unsafe { (*slot.object.get()).write(object) };
@@ -206,6 +206,7 @@ impl<T> Table<T> {
     }
 
     /// Those of this process.
+    #[inline]
     fn slots(&self) -> &Slots<T> {
         match fork::era() {
             0 => &self.first,
@@ -213,6 +214,7 @@ impl<T> Table<T> {
         }
     }
 
+    #[cold]
     fn slots_of_child(&self, era: u32) -> &Slots<T> {
         let before = self.later.load(Ordering::Acquire);
         // SAFETY: what was stored is never freed.
@@ -239,18 +241,11 @@ impl<T> Table<T> {
         unsafe { &*slots }
     }
 
+    #[inline]
     fn locate(&self, handle: usize) -> Result<Place<'_, T>, Error> {
-        if handle == 0 {
-            return Err(Error::new(Code::INVALID_HANDLE).context(format!("the {} handle is NULL", self.name)));
-        }
         let bits = handle as u64;
-        let tag = bits >> (INDEX_BITS + GENERATION_BITS);
-        if tag != self.tag {
-            let what =
-                if (TAG_BASE..TAG_BASE + 16).contains(&tag) { "a handle of another type" } else { "not a handle" };
-            return Err(
-                Error::new(Code::INVALID_HANDLE).context(format!("expected a {} handle and got {what}", self.name))
-            );
+        if bits >> (INDEX_BITS + GENERATION_BITS) != self.tag {
+            return Err(self.foreign(handle));
         }
         let index = (bits & u64::from(MOST_INDICES - 1)) as u32;
         let generation = (bits >> INDEX_BITS) & GENERATION_MASK;
@@ -262,6 +257,22 @@ impl<T> Table<T> {
     }
 
     #[cold]
+    fn foreign(&self, handle: usize) -> Error {
+        let tag = handle as u64 >> (INDEX_BITS + GENERATION_BITS);
+        let text = match tag {
+            0 if handle == 0 => format!("the {} handle is NULL", self.name),
+            TAG_BASE..TAG_END => format!("expected a {} handle and got a handle of another type", self.name),
+            _ => format!("expected a {} handle and got not a handle", self.name),
+        };
+        Error::new(Code::INVALID_HANDLE).context(text)
+    }
+
+    #[cold]
+    fn full(&self) -> Error {
+        Error::new(Code::TOO_MANY_HANDLES).context(format!("there are too many {} handles", self.name))
+    }
+
+    #[cold]
     fn unknown(&self, inherited: bool) -> Error {
         match inherited {
             true => fork::inherited().context(format!("the {} handle is the parent's", self.name)),
@@ -269,6 +280,7 @@ impl<T> Table<T> {
         }
     }
 
+    #[cold]
     fn stale(&self) -> Error {
         Error::new(Code::INVALID_HANDLE).context(format!("the {} handle was already destroyed", self.name))
     }
@@ -297,25 +309,30 @@ impl<T> Slots<T> {
 
     /// Where a slot is. Chunk `c` holds `FIRST_CHUNK << c` slots, so a number maps to a chunk by its
     /// magnitude.
+    #[inline]
     fn place(&self, index: u32) -> Option<(usize, usize)> {
         let position = index.checked_sub(self.base)? as usize + FIRST_CHUNK;
         let chunk = (position / FIRST_CHUNK).ilog2() as usize;
         Some((chunk, position - (FIRST_CHUNK << chunk)))
     }
 
+    #[inline]
     fn slot(&self, index: u32) -> Option<&Slot<T>> {
         let (chunk, place) = self.place(index)?;
         self.chunks.get(chunk)?.get()?.get(place)
     }
 
+    #[inline]
     fn take_index(&self) -> Option<u32> {
         let own = shard();
-        for step in 0..SHARDS {
-            if let Some(index) = self.free[(own + step) % SHARDS].pop() {
-                return Some(index);
-            }
-        }
-        self.grow()
+        self.free[own % SHARDS].pop().or_else(|| self.take_other(own))
+    }
+
+    /// One from the list of other threads, or a new one.
+    #[cold]
+    fn take_other(&self, own: usize) -> Option<u32> {
+        let found = (1..SHARDS).find_map(|step| self.free[(own + step) % SHARDS].pop());
+        found.or_else(|| self.grow())
     }
 
     fn grow(&self) -> Option<u32> {
@@ -342,7 +359,7 @@ impl<T> Slots<T> {
         let generation = (slot.state.load(Ordering::Acquire) >> 32) + 1;
         if generation <= GENERATION_MASK {
             slot.state.store(generation << 32, Ordering::Release);
-            self.free[shard()].push(index);
+            self.free[shard() % SHARDS].push(index);
         }
         // Last, and with no lock held: dropping an object may run long or call out.
         drop(object);

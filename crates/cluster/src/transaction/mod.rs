@@ -51,11 +51,15 @@ impl Transaction {
         Ok(state)
     }
 
-    /// Has the record of a keyspace read, once: a commit of writes depends on it.
+    /// Has the record of a keyspace read, once: a commit of writes depends on it. The default one has none.
+    #[inline]
     fn touch(&self, state: &mut State, keyspace: u32) {
-        if keyspace == 0 {
-            return;
+        if keyspace != 0 {
+            self.touch_other(state, keyspace);
         }
+    }
+
+    fn touch_other(&self, state: &mut State, keyspace: u32) {
         let known = state.touched.iter_mut().find(|touched| touched.keyspace == keyspace);
         if known.as_ref().is_some_and(|touched| touched.record.is_some()) {
             return;
