@@ -26,7 +26,7 @@ use crate::metrics::{Causes, Counters};
 use crate::overlay::{Entry, Known};
 use crate::store::{Batch, Store, META};
 use crate::vacant::VacantRanges;
-use crate::version::{SharedSnapshot, Versions};
+use crate::version::Versions;
 use crate::watch::{Touched, Watches};
 
 /// What became of a group. Its members are told when the sequencer's lock is free again.
@@ -218,7 +218,7 @@ impl Sequencer {
             self.note_changes(&members, version);
             write(version, lease, batch).inspect_err(|error| members.fail(error))?;
             let snapshot = early.unwrap_or_else(|| store.clone().snapshot());
-            let snapshot = SharedSnapshot::after(snapshot, counters.written.get());
+            let snapshot = versions.share(snapshot, counters.written.get(), now);
             members.0.iter().for_each(|member| member.written());
             counters.groups.add(1);
             sequenced.forgot = self.bound_history(version, counters);

@@ -3,7 +3,9 @@
 mod clock;
 mod keep;
 mod retained;
+mod shared;
 
 pub use clock::Clock;
 pub use keep::{Keep, Reader, Readers, Reason};
-pub use retained::{ReadPoint, SharedSnapshot, Versions};
+pub use retained::{ReadPoint, Versions};
+pub use shared::SharedSnapshot;

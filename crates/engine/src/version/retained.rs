@@ -4,16 +4,17 @@
 //! reads there. It is kept while some version that names it lies inside the window, and then
 //! released even if a forgotten transaction still points at it: that one gets 1007.
 //!
-//! Reads write nothing that others read: a snapshot that is taken away ends with the last read in it, and
-//! only the close waits for that. Lock order: `retained`, then the lock of what a close waits for.
+//! What a transaction takes at its first read is behind a lock that commits write, and it counts there anyway; its
+//! reads write nothing that others read (see `shared`). Lock order: `retained`, then `latest`, then the lock of
+//! what a close waits for.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use arc_swap::{ArcSwap, ArcSwapOption};
 use plinth_api::{Code, Error, Result, MOST_HELD};
 
 use super::keep::{Keep, Reason};
+use super::shared::{Awaited, Held, OpenEra, SharedSnapshot};
 use super::Clock;
 use crate::defects::{is_on, Defect};
 use crate::store::Snapshot;
@@ -26,38 +27,13 @@ pub struct ReadPoint {
     pub snapshot: Arc<SharedSnapshot>,
 }
 
-/// A snapshot that can be taken away from those who share it.
-pub struct SharedSnapshot {
-    held: ArcSwapOption<Held>,
-    /// Bytes that had been committed in this life.
-    written: u64,
-}
-
-/// A snapshot for as long as somebody reads in it. Whoever waits for its end is told when it is gone, so the
-/// order of the fields matters.
-struct Held {
-    snapshot: Box<dyn Snapshot>,
-    end: End,
-}
-
-/// The end of a snapshot, and who waits for it.
-#[derive(Default)]
-struct End(OnceLock<Arc<Awaited>>);
-
-/// How many snapshots are still to end.
-#[derive(Default)]
-struct Awaited {
-    left: Mutex<usize>,
-    none: Condvar,
-}
-
 /// The versions that can be read.
 pub struct Versions {
     /// The clock versions come from.
     pub clock: Clock,
     window: i64,
     keep: Keep,
-    latest: ArcSwap<ReadPoint>,
+    latest: RwLock<Arc<ReadPoint>>,
     retained: Mutex<Retained>,
 }
 
@@ -85,6 +61,8 @@ struct Retained {
     points: VecDeque<Arc<ReadPoint>>,
     /// The state of every version in a gap: reads there fail as if it had been released.
     gap: Arc<SharedSnapshot>,
+    /// Where the next snapshot goes.
+    open: OpenEra,
     /// Snapshots past the window that a read was still using when they were to go.
     busy: Vec<Arc<Held>>,
     /// States that are held, whatever their age.
@@ -122,85 +100,13 @@ impl ReadPoint {
     }
 }
 
-impl SharedSnapshot {
-    /// A snapshot that can be shared.
-    pub fn new(snapshot: Box<dyn Snapshot>) -> Arc<Self> {
-        Self::after(snapshot, 0)
-    }
-
-    /// The same where so many bytes were committed in this life.
-    pub fn after(snapshot: Box<dyn Snapshot>, written: u64) -> Arc<Self> {
-        let held = ArcSwapOption::from_pointee(Held { snapshot, end: End::default() });
-        Arc::new(Self { held, written })
-    }
-
-    /// None: the state is in another process, and here it reads as if it had been released.
-    pub fn elsewhere() -> Arc<Self> {
-        Arc::new(Self { held: ArcSwapOption::empty(), written: 0 })
-    }
-
-    /// Reads in the snapshot; `transaction_too_old` once it was released.
-    pub fn read<T>(&self, read: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
-        match &*self.held.load() {
-            Some(held) => read(&*held.snapshot),
-            None => Err(Error::new(Code::TRANSACTION_TOO_OLD)),
-        }
-    }
-
-    /// The same snapshot, to be taken away from others than those who share this one.
-    fn again(&self) -> Arc<Self> {
-        Arc::new(Self { held: ArcSwapOption::new(self.held.load_full()), written: self.written })
-    }
-
-    /// Takes the snapshot away. Reads that are running have it until they end.
-    fn take(&self) -> Option<Arc<Held>> {
-        self.held.swap(None)
-    }
-}
-
-impl Held {
-    /// Whether a read is using one that was taken away.
-    fn is_busy(self: &Arc<Self>) -> bool {
-        Arc::strong_count(self) > 1
-    }
-}
-
-impl Drop for End {
-    fn drop(&mut self) {
-        if let Some(awaited) = self.0.get() {
-            *awaited.lock() -= 1;
-            awaited.none.notify_all();
-        }
-    }
-}
-
-impl Awaited {
-    fn lock(&self) -> std::sync::MutexGuard<'_, usize> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Lets go of snapshots that were taken away, and waits until every read in them has ended.
-    fn end_of(snapshots: Vec<Arc<Held>>) {
-        let awaited = Arc::new(Self::default());
-        *awaited.lock() = snapshots.len();
-        for held in snapshots {
-            // Nobody waited for it before: it was in no other list.
-            let _ = held.end.0.set(awaited.clone());
-        }
-        let mut left = awaited.lock();
-        while *left > 0 {
-            left = awaited.none.wait(left).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
-
 impl Versions {
     /// Begins with one version, the clock's present one.
     pub fn new(clock: Clock, window: i64, snapshot: Arc<SharedSnapshot>) -> Self {
         let first = Arc::new(ReadPoint { version: clock.now(), snapshot });
         let retained = Retained::new(first.clone());
         let keep = Keep::default();
-        Self { clock, window, keep, latest: ArcSwap::new(first), retained: Mutex::new(retained) }
+        Self { clock, window, keep, latest: RwLock::new(first), retained: Mutex::new(retained) }
     }
 
     /// The same with a policy of its own.
@@ -215,7 +121,16 @@ impl Versions {
 
     /// The newest state.
     pub fn latest(&self) -> Arc<ReadPoint> {
-        self.latest.load_full()
+        self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes a snapshot one that can be shared, when the clock says `now`, after which so many bytes had been
+    /// committed in this life.
+    pub fn share(&self, snapshot: Box<dyn Snapshot>, written: u64, now: i64) -> Arc<SharedSnapshot> {
+        let mut retained = self.lock();
+        let (shared, over) = retained.open.share(snapshot, written, now);
+        retained.busy.extend(over);
+        shared
     }
 
     /// The state that `version` names: 1007 if it is too old, 1009 if it does not exist yet.
@@ -270,10 +185,10 @@ impl Versions {
         if retained.closed {
             return;
         }
-        let snapshot = snapshot.unwrap_or_else(|| self.latest.load().snapshot.clone());
+        let snapshot = snapshot.unwrap_or_else(|| self.latest().snapshot.clone());
         let point = Arc::new(ReadPoint { version, snapshot });
         retained.points.push_back(point.clone());
-        self.latest.store(point);
+        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = point;
         let gone = retained.drop_old(self.oldest_at(now));
         let thinned = retained.thin(now - PROMISED, ALL_KEPT);
         let (bounded, told) = retained.bound(&self.keep);
@@ -289,7 +204,7 @@ impl Versions {
     /// The oldest version that is retained, and how old it is in microseconds.
     pub fn oldest_retained(&self) -> (i64, i64) {
         let retained = self.retained.lock().unwrap_or_else(PoisonError::into_inner);
-        let oldest = retained.get(0).map_or_else(|| self.latest.load().version, |point| point.version);
+        let oldest = retained.get(0).map_or_else(|| self.latest().version, |point| point.version);
         (oldest, (self.clock.now() - oldest).max(0))
     }
 
@@ -367,9 +282,11 @@ impl Versions {
         let points = std::mem::take(&mut retained.points);
         let busy = std::mem::take(&mut retained.busy);
         let holds = std::mem::take(&mut retained.holds);
+        let open = retained.open.end();
         drop(retained);
-        let taken = thinned.iter().chain(&points).filter_map(|point| point.snapshot.take());
-        let mut taken: Vec<_> = taken.chain(busy).chain(holds.iter().filter_map(|held| held.take())).collect();
+        let taken = thinned.iter().chain(&points).filter_map(|point| point.snapshot.end());
+        let mut taken: Vec<_> =
+            taken.chain(busy).chain(open).chain(holds.iter().filter_map(|held| held.end())).collect();
         // What is held is in another list too while it is young; each is waited for once.
         taken.sort_by_key(Arc::as_ptr);
         taken.dedup_by(|one, other| Arc::ptr_eq(one, other));
@@ -388,7 +305,8 @@ impl Retained {
         let gap = SharedSnapshot::elsewhere();
         let (reason, gone, let_go) = (Reason::Window, 0, 0);
         let (busy, holds) = (Vec::new(), Vec::new());
-        Self { thinned, points, gap, busy, holds, reason, gone, let_go, closed: false }
+        let open = OpenEra::default();
+        Self { thinned, points, gap, open, busy, holds, reason, gone, let_go, closed: false }
     }
 
     fn len(&self) -> usize {
@@ -478,7 +396,7 @@ impl Retained {
                 self.thinned.push_back(point);
                 continue;
             }
-            point.snapshot.take();
+            self.busy.extend(point.snapshot.take());
             self.note_let_go(point.version, Reason::TooMany);
             if self.thinned.back().is_none_or(|last| !Arc::ptr_eq(&last.snapshot, &self.gap)) {
                 self.thinned.push_back(Arc::new(ReadPoint { version: point.version, snapshot: self.gap.clone() }));
