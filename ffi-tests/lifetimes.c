@@ -468,6 +468,140 @@ static void a_reused_slot_does_not_revive_an_old_handle(void) {
     CHECK_OK(plinth_database_close(db));
 }
 
+/* ------------------------------------------------------------------ one after the other */
+
+static void it_wrote(plinth_database *db, plinth_transaction *tr) {
+    CHECK_OK(tr_set(tr, B("left"), B("behind")));
+    CHECK_OK(tr_clear_range(tr, B("k"), B("l")));
+    CHECK_OK(tr_write_conflict(tr, B("a"), B("z")));
+    CHECK_OK(plinth_transaction_set_versionstamped_value(tr, NULL, (const uint8_t *)"left/stamp", 10,
+                                                         (const uint8_t *)"0123456789", 10, 0));
+    (void)db;
+}
+
+static void it_committed(plinth_database *db, plinth_transaction *tr) {
+    CHECK_OK(tr_touch(tr, B("k")));
+    CHECK_OK(tr_set(tr, B("committed"), B("by one before")));
+    CHECK_OK(plinth_transaction_commit(tr));
+    (void)db;
+}
+
+static void it_had_a_conflict(plinth_database *db, plinth_transaction *tr) {
+    CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_REPORT_CONFLICTING_KEYS, 0));
+    CHECK_OK(tr_touch(tr, B("k")));
+    put(db, B("k"), B("changed"));
+    CHECK_OK(tr_set(tr, B("lost"), B("")));
+    CHECK_CODE(plinth_transaction_commit(tr), PLINTH_ERROR_NOT_COMMITTED);
+}
+
+static void it_had_options(plinth_database *db, plinth_transaction *tr) {
+    CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_READ_YOUR_WRITES_DISABLE, 0));
+    CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_SNAPSHOT_RYW_DISABLE, 0));
+    CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_READ_SYSTEM_KEYS, 0));
+    CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_SIZE_LIMIT, 40));
+    CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_RETRY_LIMIT, 0));
+    CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_NEXT_WRITE_NO_WRITE_CONFLICT_RANGE, 0));
+    (void)db;
+}
+
+static void it_was_cancelled(plinth_database *db, plinth_transaction *tr) {
+    CHECK_OK(plinth_transaction_cancel(tr));
+    CHECK_CODE(tr_touch(tr, B("k")), PLINTH_ERROR_TRANSACTION_CANCELLED);
+    (void)db;
+}
+
+static void it_timed_out(plinth_database *db, plinth_transaction *tr) {
+    CHECK_OK(plinth_transaction_set_option(tr, PLINTH_OPTION_TIMEOUT, 1));
+    while (tr_touch(tr, B("k")) != PLINTH_ERROR_TRANSACTION_TIMED_OUT) {
+        breathe();
+    }
+    (void)db;
+}
+
+static void it_failed_to_read(plinth_database *db, plinth_transaction *tr) {
+    CHECK_OK(plinth_transaction_set_read_version(tr, 1));
+    CHECK_CODE(tr_touch(tr, B("k")), PLINTH_ERROR_TRANSACTION_TOO_OLD);
+    (void)db;
+}
+
+static void it_read_and_wrote_much(plinth_database *db, plinth_transaction *tr) {
+    static uint8_t large[50000];
+    uint8_t key[2] = {'m', 0};
+    for (int i = 0; i < 100; i++) {
+        key[1] = (uint8_t)i;
+        CHECK_OK(tr_set(tr, bytes_of(key, 2), bytes_of(large, sizeof large)));
+        CHECK_OK(tr_touch(tr, bytes_of(key, 2)));
+    }
+    (void)db;
+}
+
+/* What nobody has done anything with yet, however the one before ended. (TX-1, RST-3) */
+static void check_is_new(plinth_database *db, const char *id_before) {
+    plinth_transaction *tr = begin(db);
+    plinth_conflict conflict;
+    char id[37];
+    uint8_t stamp[10];
+    int64_t number;
+    CHECK_OK(plinth_transaction_get_approximate_size(tr, &number));
+    CHECK_INT(number, 0);
+    CHECK_OK(plinth_transaction_get_committed_version(tr, &number));
+    CHECK_INT(number, -1);
+    CHECK_CODE(plinth_transaction_get_versionstamp(tr, stamp), PLINTH_ERROR_TRANSACTION_INVALID_VERSION);
+    CHECK_OK(plinth_transaction_get_conflict(tr, 0, &conflict));
+    CHECK(conflict.begin == NULL);
+    CHECK_OK(plinth_transaction_id(tr, id));
+    CHECK(strcmp(id, id_before) != 0);
+    /* It reads what is newest, and nothing that another had written; its own writes, in snapshots too. */
+    put(db, B("k"), bytes_of(id, 36));
+    CHECK_VALUE(tr, B("k"), bytes_of(id, 36));
+    CHECK_OK(tr_touch(tr, B("left")));
+    CHECK_OK(tr_touch(tr, B("left/stamp")));
+    CHECK_CODE(tr_touch(tr, B("\xff/system")), PLINTH_ERROR_KEY_OUTSIDE_LEGAL_RANGE);
+    CHECK_OK(tr_set(tr, B("own"), bytes_of(id, 36)));
+    CHECK_VALUE(tr, B("own"), bytes_of(id, 36));
+    CHECK_SNAPSHOT(tr, B("own"), bytes_of(id, 36));
+    /* It commits, is in the way of those who read what it writes, and of no others. */
+    plinth_transaction *loser = begin(db), *winner = begin(db);
+    CHECK_OK(tr_touch(loser, B("own")));
+    CHECK_OK(tr_set(loser, B("loser"), B("")));
+    CHECK_OK(tr_touch(winner, B("kk")));
+    CHECK_OK(tr_set(winner, B("winner"), B("")));
+    CHECK_OK(plinth_transaction_commit(tr));
+    CHECK_CODE(plinth_transaction_commit(loser), PLINTH_ERROR_NOT_COMMITTED);
+    CHECK_OK(plinth_transaction_commit(winner));
+    CHECK_OK(plinth_transaction_on_error(loser, PLINTH_ERROR_NOT_COMMITTED));
+    destroy(winner);
+    destroy(loser);
+    destroy(tr);
+}
+
+static void destroys(long number, void *tr) {
+    destroy((plinth_transaction *)tr);
+    (void)number;
+}
+
+static void a_transaction_has_nothing_of_those_before(void) {
+    void (*const lives[])(plinth_database *, plinth_transaction *) = {
+        it_wrote, it_committed, it_had_a_conflict, it_had_options, it_was_cancelled, it_timed_out, it_failed_to_read,
+        it_read_and_wrote_much,
+    };
+    plinth_database *db = open_memory();
+    put(db, B("k"), B("value"));
+    for (size_t i = 0; i < 2 * sizeof lives / sizeof *lives; i++) {
+        plinth_transaction *tr = begin(db);
+        char id[37];
+        CHECK_OK(plinth_transaction_id(tr, id));
+        lives[i / 2](db, tr);
+        if (i % 2 == 0) {
+            destroy(tr);
+        } else {
+            in_threads(1, destroys, tr);
+        }
+        check_is_new(db, id);
+    }
+    CHECK_OK(plinth_database_close(db));
+}
+
 int main(int argc, char **argv) {
     harness_begin(argc, argv);
     RUN(results_outlive_reset_destroy_and_close);
@@ -483,5 +617,6 @@ int main(int argc, char **argv) {
     RUN(tens_of_thousands_of_transactions_leave_nothing_behind);
     RUN(many_transactions_may_live_at_once);
     RUN(a_reused_slot_does_not_revive_an_old_handle);
+    RUN(a_transaction_has_nothing_of_those_before);
     return harness_end();
 }

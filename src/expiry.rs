@@ -114,7 +114,7 @@ pub(crate) fn list_for(database: &Arc<dyn Database>, db: usize) {
 fn visit_own(db: usize, visit: &mut dyn FnMut(&dyn Transaction)) {
     TRANSACTIONS.each_handle(|handle, object| {
         if object.database == db {
-            visit(&*object.transaction);
+            visit(&**object.transaction);
             if let Some(id) = object.transaction.known_id() {
                 IDS.put(&id, handle);
             }

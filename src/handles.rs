@@ -1,6 +1,8 @@
 //! The handle tables of this library: one per opaque type of the header.
 
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use plinth_api::{Code, Database, Error, Keyspace, Pending, Transaction, Value};
@@ -19,7 +21,24 @@ pub struct KeyspaceObject {
 /// What a transaction handle stands for, and the database handle it came from.
 pub struct TransactionObject {
     pub database: usize,
-    pub transaction: Arc<dyn Transaction>,
+    pub transaction: OwnTransaction,
+}
+
+/// The transaction of a handle, which ends with it.
+pub struct OwnTransaction(ManuallyDrop<Arc<dyn Transaction>>);
+
+impl TransactionObject {
+    pub fn new(database: *mut plinth_database, transaction: Arc<dyn Transaction>) -> Self {
+        Self { database: database as usize, transaction: OwnTransaction(ManuallyDrop::new(transaction)) }
+    }
+}
+
+impl Deref for OwnTransaction {
+    type Target = Arc<dyn Transaction>;
+
+    fn deref(&self) -> &Arc<dyn Transaction> {
+        &self.0
+    }
 }
 
 /// What the `owner` of a value or range keeps alive.
@@ -33,7 +52,10 @@ pub enum Owner {
     Range(#[cfg_attr(not(test), expect(dead_code, reason = "held for its bytes"))] crate::range::OwnedRange),
 }
 
-pub static DATABASES: Table<Arc<dyn Database>> = Table::new("database", 1);
+/// Lanes of databases beside the first: every thread begins its transactions there.
+const MORE_LANES: usize = 7;
+
+pub static DATABASES: Table<Arc<dyn Database>, MORE_LANES> = Table::new("database", 1);
 pub static KEYSPACES: Table<KeyspaceObject> = Table::new("keyspace", 2);
 pub static TRANSACTIONS: Table<TransactionObject> = Table::new("transaction", 3);
 pub static OWNERS: Table<Owner> = Table::new("result", 4);
@@ -41,7 +63,7 @@ pub static STREAMS: Table<crate::stream::StreamObject> = Table::new("stream", 6)
 pub static WATCHES: Table<Arc<dyn Pending>> = Table::new("watch", 5);
 
 /// Looks a database handle up.
-pub fn database(handle: *mut plinth_database) -> Result<Guard<'static, Arc<dyn Database>>, Error> {
+pub fn database(handle: *mut plinth_database) -> Result<Guard<'static, Arc<dyn Database>, MORE_LANES>, Error> {
     DATABASES.get(handle as usize)
 }
 
@@ -140,12 +162,14 @@ impl Ids {
     }
 }
 
-impl Drop for TransactionObject {
+impl Drop for OwnTransaction {
     fn drop(&mut self) {
-        // Calls under way hold the transaction itself, so that its own end would not end them.
-        self.transaction.abandon();
-        if let Some(id) = self.transaction.known_id() {
+        if let Some(id) = self.known_id() {
             IDS.forget(&id);
         }
+        // SAFETY: it is dropped once, and nothing looks at it any more.
+        let transaction = unsafe { ManuallyDrop::take(&mut self.0) };
+        // Calls under way hold the transaction too, so that to let go of it would not end them.
+        transaction.end();
     }
 }

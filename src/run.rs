@@ -44,9 +44,10 @@ pub unsafe extern "C" fn plinth_run(
     let code = entry::passing_on("plinth_run", || {
         let body = body.ok_or_else(|| Error::new(Code::INVALID_ARGUMENT).context("body is NULL"))?;
         let transaction = database(db)?.begin()?;
-        let handle =
-            TRANSACTIONS.insert(TransactionObject { database: db as usize, transaction: transaction.clone() })?;
+        let handle = TRANSACTIONS.insert(TransactionObject::new(db, transaction.clone()))?;
         let _ended = Ended(handle);
+        // Let go of before the handle ends, which then is the last to have it.
+        let transaction = transaction;
         let era = fork::era();
         let mut patience = Patience::default();
         loop {

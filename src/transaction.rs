@@ -115,7 +115,7 @@ pub unsafe extern "C" fn plinth_transaction_begin(
         // SAFETY: this function's contract.
         let out = unsafe { slice::out(out.cast::<usize>(), "out") }?;
         let transaction = database(db)?.begin()?;
-        *out = TRANSACTIONS.insert(TransactionObject { database: db as usize, transaction })?;
+        *out = TRANSACTIONS.insert(TransactionObject::new(db, transaction))?;
         Ok(())
     })
 }

@@ -285,6 +285,11 @@ pub trait Transaction: Send + Sync {
     /// wait for a commit end with `transaction_cancelled` (rule RST-3).
     fn abandon(&self) {}
 
+    /// Ends it: its owner gives it up as by [`Transaction::abandon`].
+    fn end(self: Arc<Self>) {
+        self.abandon();
+    }
+
     /// Takes its read version away: reads and its commit fail with 1007 until it is reset, as a retry does.
     fn expire(&self) -> Result<()> {
         Err(Error::new(Code::UNSUPPORTED_OPERATION))

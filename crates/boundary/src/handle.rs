@@ -8,6 +8,12 @@
 //! it: the remover if no guard is out, else the last guard to go. The generation grows before
 //! the slot is used again; a slot whose generations are used up is never used again.
 //!
+//! A slot has a cache line of its own: what one thread does with its object is not felt by another with the next.
+//! Where many threads use the same object all the time, a table has more such words for each slot, lanes, and a
+//! thread counts its guards in one of them. Each goes through the life above; they become live before the first
+//! lane does, which alone says that a handle can be removed, and the last of them that is "not live and no guards"
+//! ends the object.
+//!
 //! A forked child has slots of its own, with indices above those that its parent had given out, and never
 //! touches the parent's: a thread that is not there may have locked them. So a handle of the parent is told
 //! by its index. The parent's objects, and guards that were out when it forked, are left as they are.
@@ -40,38 +46,47 @@ const SHARDS: usize = 64;
 const TAG_BASE: u64 = 0xA0;
 const TAG_END: u64 = TAG_BASE + 16;
 
-struct Slot<T> {
+/// Aligned by `more`, be there none of them.
+struct Slot<T, const MORE: usize> {
+    /// The first lane.
     state: AtomicU64,
+    /// Lanes that are not at their end, where there are more than one.
+    left: AtomicUsize,
     object: UnsafeCell<MaybeUninit<T>>,
+    more: [Lane; MORE],
 }
 
-/// A table of the objects of one handle type.
-pub struct Table<T> {
+/// A lane beside the first, on a cache line of its own.
+#[repr(align(64))]
+struct Lane(AtomicU64);
+
+/// A table of the objects of one handle type, with so many more lanes for each than one.
+pub struct Table<T, const MORE: usize = 0> {
     name: &'static str,
     tag: u64,
     /// In the process that loaded the library.
-    first: Slots<T>,
+    first: Slots<T, MORE>,
     /// In a child, once it has used the table.
-    later: AtomicPtr<Slots<T>>,
+    later: AtomicPtr<Slots<T, MORE>>,
 }
 
 /// The slots of one process.
-struct Slots<T> {
+struct Slots<T, const MORE: usize> {
     era: u32,
     /// Indices below it were given out by a process that this one was forked from.
     base: u32,
-    chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
+    chunks: [OnceLock<Box<[Slot<T, MORE>]>>; CHUNKS],
     unused: AtomicU32,
     free: [Shard; SHARDS],
     /// Those of the process before: never freed, and reachable to tools that search for what is lost.
-    _before: *const Slots<T>,
+    _before: *const Slots<T, MORE>,
 }
 
 // SAFETY: objects are moved in by one thread, shared by reference between guards and dropped by
 // whichever thread is last, which is what `Send + Sync` allows.
-unsafe impl<T: Send + Sync> Sync for Table<T> {}
+unsafe impl<T: Send + Sync, const MORE: usize> Sync for Table<T, MORE> {}
 // SAFETY: as above.
-unsafe impl<T: Send + Sync> Send for Table<T> {}
+unsafe impl<T: Send + Sync, const MORE: usize> Send for Table<T, MORE> {}
 
 /// A free list, on a cache line of its own. The count is looked at without the lock, so that a thread
 /// whose list is empty does not stop at those of others that are empty too. One index lies beside the
@@ -117,16 +132,54 @@ impl Shard {
 }
 
 /// Where a handle leads: the slots of this process, the one that is meant, its index and its generation.
-type Place<'a, T> = (&'a Slots<T>, &'a Slot<T>, u32, u64);
+type Place<'a, T, const MORE: usize> = (&'a Slots<T, MORE>, &'a Slot<T, MORE>, u32, u64);
 
 /// Keeps an object alive while a call uses it.
-pub struct Guard<'a, T> {
-    slots: &'a Slots<T>,
-    slot: &'a Slot<T>,
+pub struct Guard<'a, T, const MORE: usize = 0> {
+    slots: &'a Slots<T, MORE>,
+    slot: &'a Slot<T, MORE>,
     index: u32,
+    lane: u32,
 }
 
-impl<T> Table<T> {
+impl<T, const MORE: usize> Slot<T, MORE> {
+    fn new() -> Self {
+        let state = || AtomicU64::new(1 << 32);
+        let object = UnsafeCell::new(MaybeUninit::uninit());
+        Self { state: state(), left: AtomicUsize::new(0), object, more: std::array::from_fn(|_| Lane(state())) }
+    }
+
+    #[inline]
+    fn lane(&self, number: u32) -> &AtomicU64 {
+        match number.checked_sub(1) {
+            Some(more) => &self.more[more as usize].0,
+            None => &self.state,
+        }
+    }
+
+    /// Gives all lanes a state: the first one at last.
+    fn set(&self, state: u64) {
+        self.more.iter().for_each(|lane| lane.0.store(state, Ordering::Release));
+        self.state.store(state, Ordering::Release);
+    }
+
+    /// Notes that a lane is at its end. Returns whether all of them are.
+    #[inline]
+    fn ended(&self) -> bool {
+        MORE == 0 || self.left.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    /// Ends the lanes beside the first, which has ended. Returns whether that was the end of all.
+    fn end_more(&self) -> bool {
+        // Not all are asked at once: each has to be ended.
+        self.more.iter().fold(false, |all, lane| {
+            let before = lane.0.fetch_and(!LIVE, Ordering::AcqRel);
+            (before & GUARDS == 0 && self.ended()) || all
+        })
+    }
+}
+
+impl<T, const MORE: usize> Table<T, MORE> {
     /// A table for handles called `name` in messages; `kind` (0..16) tells types apart.
     pub const fn new(name: &'static str, kind: u8) -> Self {
         Self { name, tag: TAG_BASE + kind as u64, first: Slots::new(0, 0, null()), later: AtomicPtr::new(null_mut()) }
@@ -142,20 +195,23 @@ impl<T> Table<T> {
         // free slot holds no object.
         unsafe { (*slot.object.get()).write(object) };
         let generation = slot.state.load(Ordering::Relaxed) >> 32;
-        slot.state.store((generation << 32) | LIVE, Ordering::Release);
+        slot.left.store(MORE + 1, Ordering::Relaxed);
+        slot.set((generation << 32) | LIVE);
         Ok(self.token(index, generation))
     }
 
     /// Looks a handle up and keeps its object alive while the guard lives.
-    pub fn get(&self, handle: usize) -> Result<Guard<'_, T>, Error> {
+    pub fn get(&self, handle: usize) -> Result<Guard<'_, T, MORE>, Error> {
         let (slots, slot, index, generation) = self.locate(handle)?;
-        let mut state = slot.state.load(Ordering::Relaxed);
+        let lane = own_lane::<MORE>();
+        let word = slot.lane(lane);
+        let mut state = word.load(Ordering::Relaxed);
         loop {
             if state >> 32 != generation || state & LIVE == 0 {
                 return Err(self.stale());
             }
-            match slot.state.compare_exchange_weak(state, state + 1, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) => return Ok(Guard { slots, slot, index }),
+            match word.compare_exchange_weak(state, state + 1, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => return Ok(Guard { slots, slot, index, lane }),
                 Err(now) => state = now,
             }
         }
@@ -171,7 +227,8 @@ impl<T> Table<T> {
             }
             match slot.state.compare_exchange_weak(state, state & !LIVE, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(before) => {
-                    if before & GUARDS == 0 {
+                    let first_has_ended = before & GUARDS == 0 && slot.ended();
+                    if slot.end_more() || first_has_ended {
                         slots.retire(slot, index);
                     }
                     return Ok(());
@@ -207,7 +264,7 @@ impl<T> Table<T> {
 
     /// Those of this process.
     #[inline]
-    fn slots(&self) -> &Slots<T> {
+    fn slots(&self) -> &Slots<T, MORE> {
         match fork::era() {
             0 => &self.first,
             era => self.slots_of_child(era),
@@ -215,7 +272,7 @@ impl<T> Table<T> {
     }
 
     #[cold]
-    fn slots_of_child(&self, era: u32) -> &Slots<T> {
+    fn slots_of_child(&self, era: u32) -> &Slots<T, MORE> {
         let before = self.later.load(Ordering::Acquire);
         // SAFETY: what was stored is never freed.
         match unsafe { before.as_ref() } {
@@ -227,7 +284,7 @@ impl<T> Table<T> {
 
     /// The slots of a child that uses the table for the first time, after those of `parent`.
     #[cold]
-    fn renew(&self, era: u32, before: *mut Slots<T>, parent: &Slots<T>) -> &Slots<T> {
+    fn renew(&self, era: u32, before: *mut Slots<T, MORE>, parent: &Slots<T, MORE>) -> &Slots<T, MORE> {
         let fresh = Box::into_raw(Box::new(Slots::new(era, parent.end(), parent)));
         let slots = match self.later.compare_exchange(before, fresh, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => fresh,
@@ -242,7 +299,7 @@ impl<T> Table<T> {
     }
 
     #[inline]
-    fn locate(&self, handle: usize) -> Result<Place<'_, T>, Error> {
+    fn locate(&self, handle: usize) -> Result<Place<'_, T, MORE>, Error> {
         let bits = handle as u64;
         if bits >> (INDEX_BITS + GENERATION_BITS) != self.tag {
             return Err(self.foreign(handle));
@@ -290,7 +347,7 @@ impl<T> Table<T> {
     }
 }
 
-impl<T> Slots<T> {
+impl<T, const MORE: usize> Slots<T, MORE> {
     const fn new(era: u32, base: u32, before: *const Self) -> Self {
         Self {
             era,
@@ -317,7 +374,7 @@ impl<T> Slots<T> {
     }
 
     #[inline]
-    fn slot(&self, index: u32) -> Option<&Slot<T>> {
+    fn slot(&self, index: u32) -> Option<&Slot<T, MORE>> {
         let (chunk, place) = self.place(index)?;
         self.chunks.get(chunk)?.get()?.get(place)
     }
@@ -339,16 +396,12 @@ impl<T> Slots<T> {
         let next = |next| (self.base + next < MOST_INDICES).then_some(next + 1);
         let index = self.base + self.unused.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()?;
         let (chunk, _) = self.place(index)?;
-        self.chunks.get(chunk)?.get_or_init(|| {
-            (0..FIRST_CHUNK << chunk)
-                .map(|_| Slot { state: AtomicU64::new(1 << 32), object: UnsafeCell::new(MaybeUninit::uninit()) })
-                .collect()
-        });
+        self.chunks.get(chunk)?.get_or_init(|| (0..FIRST_CHUNK << chunk).map(|_| Slot::new()).collect());
         Some(index)
     }
 
     /// Drops the object and frees the slot. Called once per life of a slot, see the file's top.
-    fn retire(&self, slot: &Slot<T>, index: u32) {
+    fn retire(&self, slot: &Slot<T, MORE>, index: u32) {
         if self.era != fork::era() {
             // The parent's: a guard that was out when it forked.
             return;
@@ -358,7 +411,7 @@ impl<T> Slots<T> {
         let object = unsafe { (*slot.object.get()).assume_init_read() };
         let generation = (slot.state.load(Ordering::Acquire) >> 32) + 1;
         if generation <= GENERATION_MASK {
-            slot.state.store(generation << 32, Ordering::Release);
+            slot.set(generation << 32);
             self.free[shard() % SHARDS].push(index);
         }
         // Last, and with no lock held: dropping an object may run long or call out.
@@ -366,26 +419,35 @@ impl<T> Slots<T> {
     }
 }
 
-impl<T> Deref for Guard<'_, T> {
+impl<T, const MORE: usize> Deref for Guard<'_, T, MORE> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: the guard is counted in the slot's state, so the object was written and is
+        // SAFETY: the guard is counted in a lane of the slot, so the object was written and is
         // not dropped before the guard is.
         unsafe { (*self.slot.object.get()).assume_init_ref() }
     }
 }
 
-impl<T> Drop for Guard<'_, T> {
+impl<T, const MORE: usize> Drop for Guard<'_, T, MORE> {
     fn drop(&mut self) {
-        let before = self.slot.state.fetch_sub(1, Ordering::AcqRel);
-        if before & LIVE == 0 && before & GUARDS == 1 {
+        let before = self.slot.lane(self.lane).fetch_sub(1, Ordering::AcqRel);
+        if before & LIVE == 0 && before & GUARDS == 1 && self.slot.ended() {
             self.slots.retire(self.slot, self.index);
         }
     }
 }
 
-/// Spreads threads over the free lists. A plain cell: it leaves nothing behind with the thread.
+/// The lane of the calling thread.
+#[inline]
+fn own_lane<const MORE: usize>() -> u32 {
+    match MORE {
+        0 => 0,
+        more => (shard() % (more + 1)) as u32,
+    }
+}
+
+/// Spreads threads over the free lists and lanes. A plain cell: it leaves nothing behind with the thread.
 #[inline]
 fn shard() -> usize {
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -441,6 +503,46 @@ mod tests {
         assert!(table.get(handle).is_err());
         drop(guard);
         assert_eq!(drops.load(Ordering::Relaxed), 1);
+    }
+
+    /// Threads take an object in their lanes while it is removed: it is dropped once, after the last of them.
+    #[test]
+    fn an_object_with_lanes_is_dropped_after_its_last_guard() {
+        struct Noted(Arc<AtomicUsize>, Arc<AtomicUsize>);
+        impl Drop for Noted {
+            fn drop(&mut self) {
+                assert_eq!(self.0.load(Ordering::SeqCst), 0, "somebody uses it");
+                self.1.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        let (users, drops) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let table: Table<Noted, 3> = Table::new("thing", 1);
+        for round in 0..500 {
+            let handle = table.insert(Noted(users.clone(), drops.clone())).unwrap();
+            let start = std::sync::Barrier::new(7);
+            std::thread::scope(|scope| {
+                for _ in 0..6 {
+                    scope.spawn(|| {
+                        start.wait();
+                        while let Ok(guard) = table.get(handle) {
+                            guard.0.fetch_add(1, Ordering::SeqCst);
+                            std::hint::spin_loop();
+                            guard.0.fetch_sub(1, Ordering::SeqCst);
+                        }
+                    });
+                }
+                start.wait();
+                table.remove(handle).unwrap();
+                assert!(table.remove(handle).is_err() && table.get(handle).is_err());
+            });
+            assert_eq!(drops.load(Ordering::SeqCst), round + 1);
+        }
+        assert_eq!(table.slots_used(), 1, "the slot is used again");
+    }
+
+    #[test]
+    fn what_neighbours_do_is_not_felt() {
+        assert_eq!((align_of::<Slot<u32, 0>>(), size_of::<Slot<usize, 0>>(), size_of::<Lane>()), (64, 64, 64));
     }
 
     #[test]
@@ -505,7 +607,7 @@ mod tests {
 
     #[test]
     fn a_child_that_has_no_numbers_left_says_so() {
-        let slots: Slots<u32> = Slots::new(1, MOST_INDICES - 1, null());
+        let slots: Slots<u32, 0> = Slots::new(1, MOST_INDICES - 1, null());
         assert_eq!((slots.take_index(), slots.take_index()), (Some(MOST_INDICES - 1), None));
     }
 }

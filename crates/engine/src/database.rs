@@ -276,7 +276,7 @@ impl plinth_api::Database for Database {
     fn begin(&self) -> Result<Arc<dyn plinth_api::Transaction>> {
         let began = sampling::is_due().then(Instant::now);
         self.local().front.admit()?;
-        let transaction = Arc::new(Transaction::new(self.local().clone()));
+        let transaction = Transaction::begin(self.local());
         if let Some(began) = began {
             self.local().front.operations.took(Operation::Begin, began);
         }

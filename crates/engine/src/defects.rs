@@ -43,6 +43,8 @@ pub enum Defect {
     KeepsUnreadable,
     /// A value that was read is still told after its key was written.
     KeepsRows,
+    /// A transaction begins with the options of one that has ended.
+    KeepsOptions,
     /// The log does not tell the version of what is in it, and a life begins as if nothing was reserved.
     ForgetsVersions,
     /// What a commit writes in its first keyspace is written before the rest.
@@ -64,7 +66,7 @@ pub enum Defect {
 #[cfg(feature = "defects")]
 impl Defect {
     /// Those that show while a database is open.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::IgnoresReadRanges,
         Self::IgnoresLastByte,
         Self::ForgetsLastRow,
@@ -81,6 +83,7 @@ impl Defect {
         Self::ForgetsStampedKeys,
         Self::KeepsUnreadable,
         Self::KeepsRows,
+        Self::KeepsOptions,
     ];
 
     /// Those that show only when a process is killed, a clock set or a file damaged, or after a great many

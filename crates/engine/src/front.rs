@@ -13,6 +13,7 @@ use crate::executor::Executor;
 use crate::metrics::{Counter, Operations};
 use crate::roll::{OwnLister, Roll};
 use crate::room::Room;
+use crate::transaction::Idle;
 use crate::watch::{Slot, Watch, Watches};
 use crate::wire::Counts;
 
@@ -45,6 +46,8 @@ pub struct Front {
     reserved: AtomicUsize,
     /// What its transactions did.
     pub operations: Operations,
+    /// Transactions that have ended, for those that begin.
+    pub idle: Idle,
     /// When it was opened.
     pub opened: Instant,
 }
@@ -66,6 +69,7 @@ impl Front {
             room,
             reserved: AtomicUsize::new(0),
             operations: Operations::default(),
+            idle: Idle::default(),
             opened: Instant::now(),
         }
     }
@@ -80,7 +84,9 @@ impl Front {
 
     /// Refuses calls from now on. Returns whether it did so already.
     pub fn close(&self) -> bool {
-        self.closed.swap(true, Ordering::AcqRel)
+        let was_closed = self.closed.swap(true, Ordering::AcqRel);
+        self.idle.close();
+        was_closed
     }
 
     /// What transactions begin with now.

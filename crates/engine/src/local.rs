@@ -23,6 +23,7 @@ use crate::numbers::Keyspaces;
 use crate::roll::{AskGuests, Kindred, Roll};
 use crate::service::{AsyncCommit, Service};
 use crate::store::{keyspace_gone, Range, Tier, Visit, NOT_IN_MEMORY};
+use crate::transaction::Idle;
 use crate::upkeep::Gate;
 use crate::vacant::{VacantRanges, WORTH_NOTING};
 use crate::version::{ReadPoint, Readers, Versions};
@@ -435,6 +436,10 @@ impl Service for Local {
 
     fn readers(&self) -> Option<&Arc<Readers>> {
         self.versions.keep().readers.as_ref()
+    }
+
+    fn idle(&self) -> &Idle {
+        &self.front.idle
     }
 
     fn note_slow(&self) {

@@ -11,6 +11,7 @@ use crate::commit::{Outcome, Request};
 use crate::executor::Executor;
 use crate::metrics::Operations;
 use crate::store::{Range, Tier, Visit};
+use crate::transaction::Idle;
 use crate::version::{ReadPoint, Readers};
 use crate::watch::{Slot, Watch};
 
@@ -95,6 +96,9 @@ pub trait Service: Send + Sync {
     fn readers(&self) -> Option<&Arc<Readers>> {
         None
     }
+
+    /// Transactions that have ended, for those that begin.
+    fn idle(&self) -> &Idle;
 
     /// Counts a transaction that took too long.
     fn note_slow(&self);

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::mem::ManuallyDrop;
 use std::os::fd::FromRawFd as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plinth_api::{Code, DatabaseOption, Error, Result, Transaction, TransactionOption};
@@ -21,7 +21,9 @@ use crate::registry::{self, Lease};
 use plinth_api::status::ClientFacts;
 
 /// All databases that were not destroyed.
-pub static DATABASES: Table<Arc<Database>> = Table::new("database", 9);
+pub static DATABASES: Table<Arc<Database>, MORE_LANES> = Table::new("database", 9);
+/// Lanes of databases beside the first: every thread begins its transactions there.
+const MORE_LANES: usize = 7;
 
 /// Watches of a handle at most, unless an option says otherwise (rule WATCH-8).
 const MOST_WATCHES: usize = 10_000;
@@ -30,6 +32,8 @@ const MOST_WATCHES: usize = 10_000;
 pub struct Database {
     store: std::result::Result<Arc<Lease>, Code>,
     defaults: Mutex<Vec<TransactionOption>>,
+    /// Whether there are any: most programs set none.
+    has_defaults: AtomicBool,
     watches: AtomicUsize,
     most_watches: AtomicUsize,
 }
@@ -79,6 +83,7 @@ impl Database {
         Ok(Self {
             store,
             defaults: Mutex::new(Vec::new()),
+            has_defaults: AtomicBool::new(false),
             watches: AtomicUsize::new(0),
             most_watches: AtomicUsize::new(MOST_WATCHES),
         })
@@ -116,6 +121,7 @@ impl Database {
                 Some(other) => *other = option::joined(*other, default),
                 None => defaults.push(default),
             }
+            self.has_defaults.store(true, Ordering::Release);
         }
         Ok(())
     }
@@ -123,6 +129,9 @@ impl Database {
     /// Gives a transaction what this handle's transactions begin with. Those that a retry keeps are
     /// left out if `again` (rule OPT-4).
     pub fn apply_defaults(&self, transaction: &dyn Transaction, again: bool) {
+        if !self.has_defaults.load(Ordering::Acquire) {
+            return;
+        }
         let defaults = self.defaults().clone();
         for default in defaults.into_iter().filter(|default| !again || !option::is_kept(*default)) {
             // They were checked when they were set.

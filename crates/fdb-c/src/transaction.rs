@@ -662,6 +662,9 @@ impl Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         self.settle_calls();
+        if let Ok(inner) = std::mem::replace(&mut self.inner, Err(Code::TRANSACTION_CANCELLED)) {
+            inner.end();
+        }
     }
 }
 

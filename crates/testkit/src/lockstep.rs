@@ -176,6 +176,10 @@ impl Pair {
     fn step(&mut self, operation: &Operation) -> Step {
         self.report.operations += 1;
         if operation.action == Action::Begin || self.slots[operation.slot].is_none() {
+            if let Some(before) = self.slots[operation.slot].take() {
+                // The next one may be the same, begun again.
+                before.real.end();
+            }
             self.slots[operation.slot] = Some(self.begin()?);
         }
         let Some(mut slot) = self.slots[operation.slot].take() else { return Ok(()) };

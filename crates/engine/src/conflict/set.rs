@@ -125,6 +125,19 @@ impl ConflictSet {
         }
     }
 
+    /// Forgets all of them, and keeps the room if it is not more than so many bytes. Returns whether it is kept.
+    pub fn empty(&mut self, most: usize) -> bool {
+        if self.memory() > most {
+            *self = Self::default();
+            return false;
+        }
+        let (mut bytes, mut spans) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.spans));
+        bytes.clear();
+        spans.clear();
+        *self = Self { bytes, spans, ..Self::default() };
+        true
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()

@@ -40,7 +40,7 @@ impl plinth_api::Database for Shared {
     fn begin(&self) -> Result<Arc<dyn plinth_api::Transaction>> {
         let began = sampling::is_due().then(Instant::now);
         self.0.front.admit()?;
-        let transaction = Arc::new(Transaction::new(self.0.clone()));
+        let transaction = Transaction::begin(&self.0);
         if let Some(began) = began {
             self.0.front.operations.took(Operation::Begin, began);
         }

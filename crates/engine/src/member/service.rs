@@ -10,6 +10,7 @@ use crate::executor::Executor;
 use crate::metrics::Operations;
 use crate::service::{AsyncCommit, Service};
 use crate::store::{keyspace_gone, Range, Tier, Visit, NOT_IN_MEMORY};
+use crate::transaction::Idle;
 use crate::upstream::LOST;
 use crate::version::ReadPoint;
 use crate::watch::{Slot, Watch};
@@ -191,6 +192,10 @@ impl Service for Member {
 
     fn executor(&self) -> &Arc<Executor> {
         &self.front.executor
+    }
+
+    fn idle(&self) -> &Idle {
+        &self.front.idle
     }
 
     fn note_slow(&self) {

@@ -32,6 +32,8 @@ pub struct Keys {
     /// Bytes of the buffer that nothing points at.
     wasted: usize,
     pages: Vec<Vec<Slot>>,
+    /// Room for the first page.
+    spare: Vec<Slot>,
     pending: BTreeMap<usize, Box<Pending>>,
     /// The number of the next one in `pending`.
     next: usize,
@@ -118,6 +120,23 @@ impl Keys {
             PENDING => self.pending.get_mut(&slot.value).map(|pending| &mut **pending),
             _ => None,
         }
+    }
+
+    /// Forgets all of them, and keeps the room if it is not more than so many bytes. Returns whether it is kept.
+    pub fn empty(&mut self, most: usize) -> bool {
+        let is_small = self.memory() <= most;
+        let before = std::mem::take(self);
+        if is_small {
+            let Self { mut bytes, mut pages, mut spare, .. } = before;
+            bytes.clear();
+            if let Some(page) = pages.pop() {
+                spare = page;
+                spare.clear();
+            }
+            pages.clear();
+            *self = Self { bytes, pages, spare, ..Self::default() };
+        }
+        is_small
     }
 
     /// Whether there is none.
@@ -209,7 +228,8 @@ impl Keys {
 
     fn insert(&mut self, (page, at): Place, slot: Slot) {
         let Some(slots) = self.pages.get_mut(page) else {
-            let mut slots = Vec::with_capacity(FIRST_SLOTS);
+            let mut slots = std::mem::take(&mut self.spare);
+            slots.reserve(FIRST_SLOTS);
             slots.push(slot);
             return self.pages.push(slots);
         };

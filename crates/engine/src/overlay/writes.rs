@@ -69,6 +69,15 @@ impl Overlay {
         Self { keys, clears: clears.into_iter().collect(), unsettled, extras }
     }
 
+    /// Forgets everything, and keeps the room if it is not more than so many bytes. Returns whether it is kept.
+    pub fn empty(&mut self, most: usize) -> bool {
+        let is_small = self.keys.empty(most);
+        let Self { clears, unsettled, extras, .. } = self;
+        clears.clear();
+        (*unsettled, *extras) = (false, None);
+        is_small
+    }
+
     /// Sets a key.
     pub fn set(&mut self, key: &[u8], value: &[u8]) {
         if self.is_unreadable(key) {

@@ -14,6 +14,8 @@ const MOST_BYTES: usize = 1 << 20;
 /// Room made at the first value.
 const FIRST_ENTRIES: usize = 16;
 const FIRST_BYTES: usize = 1024;
+/// Bytes of room, for values and for entries, that are worth to be kept for the next transaction.
+const MOST_ROOM: usize = 4 << 10;
 /// From so many values on, their keys are in the table too.
 const TABLE_FROM: usize = 32;
 /// Values up to this length are copied; longer ones are shared, where they can be.
@@ -150,8 +152,18 @@ impl ReadCache {
         self.bytes + self.places.memory()
     }
 
+    /// Gives up room that an ordinary transaction does not need. It holds nothing.
+    pub fn shrink(&mut self) {
+        if self.copies.capacity() > MOST_ROOM || self.entries.capacity() * size_of::<Entry>() > MOST_ROOM {
+            *self = Self::default();
+        }
+    }
+
     /// Forgets everything, and keeps the room.
     pub fn clear(&mut self) {
+        if self.entries.is_empty() && self.ranges.is_empty() {
+            return;
+        }
         self.copies.clear();
         self.entries.clear();
         self.places.clear();

@@ -7,6 +7,7 @@ mod cache;
 mod calls;
 mod commit;
 mod estimate;
+mod idle;
 mod many;
 mod option;
 mod read;
@@ -30,6 +31,7 @@ use uuid::Uuid;
 
 use crate::metrics::Operation;
 use crate::service::Service;
+pub use idle::Idle;
 use state::{Abandoned, Options, Phase, Stamped, State};
 
 /// A transaction.
@@ -40,13 +42,72 @@ pub struct Transaction {
     /// to end.
     changed: Condvar,
     id: OnceLock<Uuid>,
+    /// Whether it has ended, and waits to begin again.
+    is_idle: bool,
 }
 
 impl Transaction {
     /// Begins a transaction.
     pub fn new(service: Arc<dyn Service>) -> Self {
         let state = Mutex::new(State::new(Options::new(&*service)));
-        Self { service, state, changed: Condvar::new(), id: OnceLock::new() }
+        Self { service, state, changed: Condvar::new(), id: OnceLock::new(), is_idle: false }
+    }
+
+    /// Begins a transaction, with one that has ended if there is one.
+    pub fn begin<S: Service + 'static>(service: &Arc<S>) -> Arc<Self> {
+        if let Some(mut idle) = service.idle().take() {
+            // Whoever put it there may still be about to let go of it.
+            if let Some(own) = Arc::get_mut(&mut idle) {
+                own.renew();
+                return idle;
+            }
+        }
+        Arc::new(Self::new(service.clone()))
+    }
+
+    /// Begins with one that rested.
+    fn renew(&mut self) {
+        let options = self.defaults();
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner).renew(options);
+        self.id = OnceLock::new();
+        self.is_idle = false;
+    }
+
+    /// Ends it, and keeps it for one that begins unless a call under way still has it.
+    fn rest(mut self: Arc<Self>) {
+        let Some(own) = Arc::get_mut(&mut self) else {
+            return plinth_api::Transaction::abandon(&*self);
+        };
+        own.conclude();
+        own.is_idle = true;
+        // What a panic left behind is not used again.
+        let Ok(state) = own.state.get_mut() else {
+            return;
+        };
+        state.rest();
+        let same = self.clone();
+        same.service.idle().keep(self);
+    }
+
+    /// What an end means for others.
+    fn conclude(&mut self) {
+        self.tell_slow_at_last();
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        debug_assert!(!state.has_calls(), "a call under way holds its transaction");
+        if let Some(seldom) = state.seldom() {
+            let (timer, watches) = (seldom.timer.take(), std::mem::take(&mut seldom.watches));
+            if let Some(timer) = timer {
+                self.service.executor().cancel(timer);
+            }
+            self.end_watches(watches, Some(Code::TRANSACTION_CANCELLED));
+        }
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.service.operations().hand_in(&mut state.tally);
+        let reserved = std::mem::take(&mut state.reserved);
+        if reserved > 0 {
+            self.service.release(reserved);
+        }
+        self.service.ended();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -142,20 +203,9 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        self.tell_slow_at_last();
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let (reserved, mut tally) = (state.reserved, std::mem::take(&mut state.tally));
-        debug_assert!(!state.has_calls(), "a call under way holds its transaction");
-        if let Some(seldom) = state.seldom() {
-            let (timer, watches) = (seldom.timer.take(), std::mem::take(&mut seldom.watches));
-            if let Some(timer) = timer {
-                self.service.executor().cancel(timer);
-            }
-            self.end_watches(watches, Some(Code::TRANSACTION_CANCELLED));
+        if !self.is_idle {
+            self.conclude();
         }
-        self.service.operations().hand_in(&mut tally);
-        self.service.release(reserved);
-        self.service.ended();
     }
 }
 
@@ -303,6 +353,10 @@ impl plinth_api::Transaction for Transaction {
         let abandoned = state.abandon();
         drop(state);
         self.tell_abandoned(abandoned, Code::TRANSACTION_CANCELLED);
+    }
+
+    fn end(self: Arc<Self>) {
+        self.rest();
     }
 
     fn expire(&self) -> Result<()> {

@@ -18,6 +18,7 @@ use crate::atomic::Stamp;
 use crate::commit::size::RANGE_HEADER;
 use crate::commit::Request;
 use crate::conflict::{ConflictSet, RangeRef, Winner};
+use crate::defects::{is_on, Defect};
 use crate::executor::{Job, Timer};
 use crate::limits::Bounds;
 use crate::metrics::Tally;
@@ -27,6 +28,10 @@ use crate::watch::Watch;
 
 /// First upper bound of the back-off (rule ERRH-2).
 pub const FIRST_BACKOFF: Duration = Duration::from_millis(10);
+
+/// Bytes of room that are kept of the own writes, and of the read conflict ranges: what ordinary transactions need, and
+/// less than what is taken from the memory budget only when it is used.
+const MOST_SPARE: usize = 2 << 10;
 
 /// How far the transaction is (rule TX-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +124,13 @@ pub struct Seldom {
     pub winners: Vec<Winner>,
 }
 
+/// Room that was made before, with nothing in it: one entry, or none.
+#[derive(Default)]
+struct Spare {
+    overlays: Vec<(u32, Arc<Overlay>)>,
+    reads: Vec<(u32, ConflictSet)>,
+}
+
 /// See the file's top.
 pub struct State {
     /// How far it is.
@@ -138,6 +150,8 @@ pub struct State {
     pub overlays: Vec<(u32, Arc<Overlay>)>,
     /// Read conflict ranges by keyspace.
     pub reads: Vec<(u32, ConflictSet)>,
+    /// Room for the next own writes and read conflict ranges: that of the last ones, empty.
+    spare: Spare,
     /// Write conflict ranges added by hand, by keyspace. Those of the own writes are the own
     /// writes themselves.
     pub writes: Vec<(u32, ConflictSet)>,
@@ -191,6 +205,7 @@ impl State {
             wanted_version: None,
             overlays: Vec::new(),
             reads: Vec::new(),
+            spare: Spare::default(),
             writes: Vec::new(),
             cache: ReadCache::default(),
             reads_running: 0,
@@ -267,11 +282,13 @@ impl State {
 
     /// The own writes of a keyspace, to be changed. Reads that are running keep what they saw.
     pub fn overlay_mut(&mut self, keyspace: u32) -> &mut Overlay {
+        use_spare(&mut self.overlays, &mut self.spare.overlays, keyspace);
         Arc::make_mut(entry(&mut self.overlays, keyspace))
     }
 
     /// The read conflict ranges of a keyspace.
     pub fn reads_mut(&mut self, keyspace: u32) -> &mut ConflictSet {
+        use_spare(&mut self.reads, &mut self.spare.reads, keyspace);
         entry(&mut self.reads, keyspace)
     }
 
@@ -388,6 +405,11 @@ impl State {
 
     /// Forgets reads, writes and marks. Options, clocks and counts are the caller's matter.
     pub fn forget(&mut self) -> Abandoned {
+        self.wipe();
+        self.abandon()
+    }
+
+    fn wipe(&mut self) {
         self.phase = Phase::Active;
         self.mark = None;
         self.epoch += 1;
@@ -395,6 +417,7 @@ impl State {
         self.spare_point = None;
         self.reading = None;
         self.wanted_version = None;
+        self.keep_spare();
         self.overlays.clear();
         self.reads.clear();
         self.writes.clear();
@@ -406,7 +429,45 @@ impl State {
         self.stamped = Stamped::No;
         self.approximate = 0;
         self.used = 0;
-        self.abandon()
+    }
+
+    /// Keeps the room of the own writes and read conflict ranges, if it is not much.
+    fn keep_spare(&mut self) {
+        let (overlays, reads) = match &mut self.sent {
+            Some(sent) => (&mut sent.overlays, &mut sent.reads),
+            None => (&mut self.overlays, &mut self.reads),
+        };
+        if let Some((_, overlay)) = overlays.first_mut() {
+            if Arc::get_mut(overlay).is_some_and(|own| own.empty(MOST_SPARE)) {
+                overlays.truncate(1);
+                self.spare.overlays = std::mem::take(overlays);
+            }
+        }
+        if reads.first_mut().is_some_and(|(_, own)| own.empty(MOST_SPARE)) {
+            reads.truncate(1);
+            self.spare.reads = std::mem::take(reads);
+        }
+    }
+
+    /// Forgets everything but for some room: its transaction has ended, and nothing is pending.
+    pub fn rest(&mut self) {
+        self.wipe();
+        self.seldom = None;
+        self.work = None;
+        self.cache.shrink();
+    }
+
+    /// Begins with one that rested.
+    pub fn renew(&mut self, options: Options) {
+        if !is_on(Defect::KeepsOptions) {
+            self.options = options;
+        }
+        self.started = Instant::now();
+        self.retries = 0;
+        self.backoff = FIRST_BACKOFF;
+        self.committed = -1;
+        self.tally = Tally::begun();
+        self.begin_work();
     }
 
     /// Lets go of its read version: it can't read or commit until it is reset. Does nothing once its commit was
@@ -448,6 +509,14 @@ impl Options {
 /// Bytes that a conflict range with bounds of these lengths counts for.
 pub const fn range_size(begin: usize, end: usize) -> usize {
     RANGE_HEADER + begin + end
+}
+
+/// Begins a list with room that was made before.
+fn use_spare<T>(list: &mut Vec<(u32, T)>, spare: &mut Vec<(u32, T)>, keyspace: u32) {
+    if let (true, Some(first)) = (list.is_empty(), spare.first_mut()) {
+        first.0 = keyspace;
+        std::mem::swap(list, spare);
+    }
 }
 
 /// The entry of a keyspace in a short list; most transactions use one.

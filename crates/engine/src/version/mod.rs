@@ -2,6 +2,7 @@
 
 mod clock;
 mod keep;
+mod newest;
 mod retained;
 mod shared;
 

@@ -4,16 +4,17 @@
 //! reads there. It is kept while some version that names it lies inside the window, and then
 //! released even if a forgotten transaction still points at it: that one gets 1007.
 //!
-//! What a transaction takes at its first read is behind a lock that commits write, and it counts there anyway; its
-//! reads write nothing that others read (see `shared`). Lock order: `retained`, then `latest`, then the lock of
-//! what a close waits for.
+//! Neither what a transaction takes at its first read (see `newest`) nor its reads (see `shared`) write a line that
+//! those of other threads write. Lock order: `retained`, then the locks of `latest`, then the lock of what a close
+//! waits for.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use plinth_api::{Code, Error, Result, MOST_HELD};
 
 use super::keep::{Keep, Reason};
+use super::newest::Newest;
 use super::shared::{Awaited, Held, OpenEra, SharedSnapshot};
 use super::Clock;
 use crate::defects::{is_on, Defect};
@@ -33,7 +34,7 @@ pub struct Versions {
     pub clock: Clock,
     window: i64,
     keep: Keep,
-    latest: RwLock<Arc<ReadPoint>>,
+    latest: Newest,
     retained: Mutex<Retained>,
 }
 
@@ -106,7 +107,7 @@ impl Versions {
         let first = Arc::new(ReadPoint { version: clock.now(), snapshot });
         let retained = Retained::new(first.clone());
         let keep = Keep::default();
-        Self { clock, window, keep, latest: RwLock::new(first), retained: Mutex::new(retained) }
+        Self { clock, window, keep, latest: Newest::new(first), retained: Mutex::new(retained) }
     }
 
     /// The same with a policy of its own.
@@ -121,7 +122,7 @@ impl Versions {
 
     /// The newest state.
     pub fn latest(&self) -> Arc<ReadPoint> {
-        self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.latest.get()
     }
 
     /// Makes a snapshot one that can be shared, when the clock says `now`, after which so many bytes had been
@@ -188,7 +189,7 @@ impl Versions {
         let snapshot = snapshot.unwrap_or_else(|| self.latest().snapshot.clone());
         let point = Arc::new(ReadPoint { version, snapshot });
         retained.points.push_back(point.clone());
-        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = point;
+        self.latest.set(point);
         let gone = retained.drop_old(self.oldest_at(now));
         let thinned = retained.thin(now - PROMISED, ALL_KEPT);
         let (bounded, told) = retained.bound(&self.keep);

@@ -144,6 +144,8 @@ impl<'a> Shared<'a> {
         if committing {
             self.commit(&*transaction, &mut attempt);
         }
+        // The next one may be the same, begun again.
+        transaction.end();
         Ok(attempt)
     }
 
