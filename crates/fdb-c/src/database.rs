@@ -20,10 +20,11 @@ use crate::option;
 use crate::registry::{self, Lease};
 use plinth_api::status::ClientFacts;
 
-/// All databases that were not destroyed.
-pub static DATABASES: Table<Arc<Database>, MORE_LANES> = Table::new("database", 9);
 /// Lanes of databases beside the first: every thread begins its transactions there.
 const MORE_LANES: usize = 7;
+
+/// All databases that were not destroyed.
+pub static DATABASES: Table<Arc<Database>, MORE_LANES> = Table::new("database", 9);
 
 /// Watches of a handle at most, unless an option says otherwise (rule WATCH-8).
 const MOST_WATCHES: usize = 10_000;

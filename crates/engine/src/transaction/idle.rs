@@ -4,7 +4,8 @@
 //! writes no line that other threads write. A shard for each core at most keeps a few of them; a thread always uses
 //! the same. They refer to the database and the database to them, so a close lets go of all, and none is kept after it.
 //!
-//! Lock order: the lock of a shard is a leaf. Nothing is freed under it.
+//! Who begins or ends one does not wait for the lock of a shard: who has it may have been put to sleep, and many threads
+//! share one. Lock order: it is a leaf. Nothing is freed under it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -38,36 +39,32 @@ impl Default for Idle {
     }
 }
 
-impl Shard {
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Idle {
-    fn own(&self) -> MutexGuard<'_, Kept> {
-        self.0[sampling::thread() & (self.0.len() - 1)].lock()
+    /// What the calling thread uses, if nobody else does at the moment.
+    fn own(&self) -> Option<MutexGuard<'_, Kept>> {
+        self.0[sampling::thread() & (self.0.len() - 1)].0.try_lock().ok()
     }
 
     /// One that has ended, if there is one.
     pub fn take(&self) -> Option<Arc<Transaction>> {
-        self.own().transactions.pop()
+        self.own()?.transactions.pop()
     }
 
     /// Keeps one that has ended, if there is room.
     pub fn keep(&self, transaction: Arc<Transaction>) {
-        let mut kept = self.own();
-        if kept.closed || kept.transactions.len() >= MOST {
-            drop(kept);
-            return drop(transaction);
+        match self.own() {
+            Some(mut kept) if !kept.closed && kept.transactions.len() < MOST => kept.transactions.push(transaction),
+            kept => {
+                drop(kept);
+                drop(transaction);
+            }
         }
-        kept.transactions.push(transaction);
     }
 
     /// Lets go of all, and keeps none from now on.
     pub fn close(&self) {
         for shard in &self.0 {
-            let mut kept = shard.lock();
+            let mut kept = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
             kept.closed = true;
             let gone = std::mem::take(&mut kept.transactions);
             drop(kept);

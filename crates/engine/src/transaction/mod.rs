@@ -47,8 +47,7 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// Begins a transaction.
-    pub fn new(service: Arc<dyn Service>) -> Self {
+    fn new(service: Arc<dyn Service>) -> Self {
         let state = Mutex::new(State::new(Options::new(&*service)));
         Self { service, state, changed: Condvar::new(), id: OnceLock::new(), is_idle: false }
     }

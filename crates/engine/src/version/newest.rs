@@ -8,10 +8,11 @@
 //! A copy that is not of the newest version is given to nobody. The number of that changes under the same lock as the
 //! version itself: once one thread was given a version, no other is given an older one (rule VER-4).
 //!
-//! Lock order: a copy's lock, then that of the newest version.
+//! Nobody waits for the lock of a copy: who has it may have been put to sleep, and many threads share one. It is
+//! never held together with that of the newest version.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::ReadPoint;
 use crate::metrics::sampling;
@@ -32,7 +33,7 @@ pub struct Newest {
 struct Copy {
     /// The newest version that was taken here.
     taken: AtomicI64,
-    point: Mutex<Option<Arc<ReadPoint>>>,
+    point: RwLock<Option<Arc<ReadPoint>>>,
 }
 
 impl Newest {
@@ -71,11 +72,15 @@ impl Newest {
 
     /// That of a copy, which is made if it is not of this version.
     fn copied(&self, copy: &Copy, version: i64) -> Arc<ReadPoint> {
-        let mut own = copy.point.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(point) = own.as_ref().filter(|point| point.version == version) {
-            return point.clone();
+        if let Ok(own) = copy.point.try_read() {
+            if let Some(point) = own.as_ref().filter(|point| point.version == version) {
+                return point.clone();
+            }
         }
         let newest = self.point();
+        let Ok(mut own) = copy.point.try_write() else {
+            return newest;
+        };
         let point = Arc::new(ReadPoint { version: newest.version, snapshot: newest.snapshot.clone() });
         let before = own.replace(point.clone());
         drop(own);
