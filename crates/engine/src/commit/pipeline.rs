@@ -487,8 +487,10 @@ impl Pipeline {
             return waiter.wait(Stage::Written, Duration::ZERO, || false);
         }
         if publishing.is_empty() {
-            // Published between the look at the stage and the lock.
-            return;
+            // Published between the look at the stage and the lock, and about to be told by a thread that may be
+            // asleep: it goes first.
+            drop(publishing);
+            return std::thread::yield_now();
         }
         publishing.syncing = true;
         publishing = self.wait_for_company(publishing);
