@@ -11,10 +11,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::metrics::sampling;
+use crate::shards::Shards;
 
-/// Shards at most.
-const MOST_SHARDS: usize = 64;
 /// Places that are fetched, and put back, at once.
 const HANDFUL: usize = 64;
 
@@ -22,13 +20,11 @@ const HANDFUL: usize = 64;
 pub struct Room {
     size: usize,
     handful: usize,
-    shards: Box<[Shard]>,
+    shards: Shards<Shard>,
     stock: AtomicUsize,
     fetching: Mutex<()>,
 }
 
-/// Aligned to what processors fetch at once: two lines.
-#[repr(align(128))]
 #[derive(Default)]
 struct Shard(AtomicUsize);
 
@@ -50,12 +46,11 @@ impl Shard {
 impl Room {
     /// Room for so many.
     pub fn new(size: usize) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let shards = cores.next_power_of_two().min(MOST_SHARDS);
+        let shards = Shards::default();
         Self {
             size,
-            handful: (size / shards / 4).clamp(1, HANDFUL),
-            shards: (0..shards).map(|_| Shard::default()).collect(),
+            handful: (size / shards.count() / 4).clamp(1, HANDFUL),
+            shards,
             stock: AtomicUsize::new(size),
             fetching: Mutex::new(()),
         }
@@ -83,7 +78,7 @@ impl Room {
     }
 
     fn shard(&self) -> &Shard {
-        &self.shards[sampling::thread() & (self.shards.len() - 1)]
+        self.shards.own()
     }
 
     #[cold]
@@ -96,7 +91,7 @@ impl Room {
                 self.shard().0.fetch_add(stock.min(self.handful) - 1, Ordering::Release);
                 true
             }
-            Err(_) => self.shards.iter().chain(&self.shards).any(Shard::take),
+            Err(_) => self.shards.iter().chain(self.shards.iter()).any(Shard::take),
         }
     }
 

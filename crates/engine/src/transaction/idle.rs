@@ -10,20 +10,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Transaction;
-use crate::metrics::sampling;
+use crate::shards::Shards;
 
-/// Shards at most.
-const MOST_SHARDS: usize = 64;
 /// Transactions in each of them, at most.
 const MOST: usize = 32;
 
 /// See the file's top.
-pub struct Idle(Box<[Shard]>);
-
-/// Aligned to what processors fetch at once: two lines.
-#[repr(align(128))]
 #[derive(Default)]
-struct Shard(Mutex<Kept>);
+pub struct Idle(Shards<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
@@ -31,18 +25,10 @@ struct Kept {
     closed: bool,
 }
 
-impl Default for Idle {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let shards = cores.next_power_of_two().min(MOST_SHARDS);
-        Self((0..shards).map(|_| Shard::default()).collect())
-    }
-}
-
 impl Idle {
     /// What the calling thread uses, if nobody else does at the moment.
     fn own(&self) -> Option<MutexGuard<'_, Kept>> {
-        self.0[sampling::thread() & (self.0.len() - 1)].0.try_lock().ok()
+        self.0.own().try_lock().ok()
     }
 
     /// One that has ended, if there is one.
@@ -63,8 +49,8 @@ impl Idle {
 
     /// Lets go of all, and keeps none from now on.
     pub fn close(&self) {
-        for shard in &self.0 {
-            let mut kept = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for shard in self.0.iter() {
+            let mut kept = shard.lock().unwrap_or_else(PoisonError::into_inner);
             kept.closed = true;
             let gone = std::mem::take(&mut kept.transactions);
             drop(kept);

@@ -15,20 +15,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::ReadPoint;
-use crate::metrics::sampling;
-
-/// Copies at most.
-const MOST_COPIES: usize = 64;
+use crate::shards::Shards;
 
 /// See the file's top.
 pub struct Newest {
     point: RwLock<Arc<ReadPoint>>,
     version: AtomicI64,
-    copies: Box<[Copy]>,
+    copies: Shards<Copy>,
 }
 
-/// Aligned to what processors fetch at once: two lines.
-#[repr(align(128))]
 #[derive(Default)]
 struct Copy {
     /// The newest version that was taken here.
@@ -39,10 +34,8 @@ struct Copy {
 impl Newest {
     /// Begins with a version.
     pub fn new(point: Arc<ReadPoint>) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let copies = cores.next_power_of_two().min(MOST_COPIES);
         let version = AtomicI64::new(point.version);
-        Self { point: RwLock::new(point), version, copies: (0..copies).map(|_| Copy::default()).collect() }
+        Self { point: RwLock::new(point), version, copies: Shards::default() }
     }
 
     /// Replaces it by one with a higher number.
@@ -58,7 +51,7 @@ impl Newest {
     /// The newest version.
     pub fn get(&self) -> Arc<ReadPoint> {
         let version = self.version.load(Ordering::Acquire);
-        let copy = &self.copies[sampling::thread() & (self.copies.len() - 1)];
+        let copy = self.copies.own();
         if copy.taken.load(Ordering::Relaxed) == version {
             return self.copied(copy, version);
         }
