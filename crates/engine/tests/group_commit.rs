@@ -123,6 +123,46 @@ fn all_increments_of_a_contended_counter_are_counted() {
     assert_eq!(number(common::look(&*database, b"counter")), threads * rounds);
 }
 
+/// Who lost a race can read at once what it lost to, and so does not lose to it again (CONF-2, VER-4).
+fn who_loses_reads_what_it_lost_to(database: &dyn Database, durability: Durability) {
+    let lost = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut before = None;
+                for _ in 0..200 {
+                    let transaction = database.begin().unwrap();
+                    transaction.set_option(TransactionOption::Durability(durability)).unwrap();
+                    let count = number(get(&*transaction, b"counter"));
+                    assert!(before.is_none_or(|before| count > before), "lost to what can't be read, at {count}");
+                    transaction.set(DEFAULT, b"counter", &(count + 1).to_be_bytes()).unwrap();
+                    let outcome = transaction.commit();
+                    before = outcome.as_ref().is_err().then_some(count);
+                    if let Err(error) = outcome {
+                        assert_eq!(error.code().number(), 1020, "{error}");
+                        lost.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    let lost = lost.into_inner();
+    assert!(lost > 0, "nobody lost a race");
+    assert_eq!(number(common::look(database, b"counter")), 8 * 200 - lost);
+}
+
+#[test]
+fn who_loses_to_a_synced_commit_reads_it() {
+    let disk = Disk::new();
+    who_loses_reads_what_it_lost_to(&*disk.open(), Durability::Sync);
+}
+
+#[test]
+fn who_loses_to_a_buffered_commit_reads_it() {
+    let disk = Disk::new();
+    who_loses_reads_what_it_lost_to(&*disk.open(), Durability::Buffered);
+}
+
 /// Fails, instead of hanging, if the work is not done in a time that no slow disk needs. A thread
 /// that hangs is left behind.
 fn in_time(work: impl FnOnce() + Send + 'static) {

@@ -168,6 +168,24 @@ fn the_back_off_grows_up_to_its_maximum() {
 }
 
 #[test]
+fn a_lost_race_is_run_again_at_once() {
+    // ERRH-2: waits for what nobody needs to wait for would be five seconds together.
+    let database = memory();
+    let transaction = database.begin().unwrap();
+    let start = Instant::now();
+    for round in 0..16u8 {
+        get(&*transaction, b"x");
+        transaction.set(DEFAULT, b"y", &[round]).unwrap();
+        put(&*database, b"x", &[round]);
+        let error = transaction.commit().unwrap_err();
+        assert_eq!(error.code().number(), 1020);
+        transaction.on_error(error).unwrap();
+        assert_eq!(get(&*transaction, b"x"), Some(vec![round]));
+    }
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
 fn the_timeout_is_measured_over_all_retries() {
     // TMO-1 and TMO-2.
     let database = memory();

@@ -438,13 +438,13 @@ impl Pipeline {
         if let Some(bytes) = sequenced.forgot {
             self.say_forgot(bytes);
         }
+        sequenced.lost.hold();
         let handed = sequenced.group.map(|group| self.hand_over(group, sequenced.ended));
+        let lost = if sequenced.lost.is_empty() { None } else { lock(&self.publishing).hold(sequenced.lost) };
         let ended = stages.publish.record_since(sequenced.ended);
         self.note_pressure(ended);
         drop(sequencing);
-        for (waiter, error) in sequenced.refused {
-            waiter.finish(Err(error));
-        }
+        drop((sequenced.refused, lost));
         if let Some(handed) = handed {
             self.tell(handed);
         }

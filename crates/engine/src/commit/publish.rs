@@ -10,7 +10,7 @@ use std::sync::Arc;
 use plinth_api::Error;
 
 use super::pace::Pace;
-use super::waiter::{Members, Waiter};
+use super::waiter::{Members, Refused, Waiter};
 use super::Committed;
 use crate::defects::{is_on, Defect};
 use crate::version::{SharedSnapshot, Versions};
@@ -30,6 +30,9 @@ pub struct Group {
     pub lease: Option<i64>,
     /// Watched keys that it wrote.
     pub touched: Touched,
+    /// Those that lost to it, or to one before it. They are told with its members: who tries again then reads
+    /// what it lost to.
+    pub lost: Refused,
 }
 
 /// The groups not yet published.
@@ -75,6 +78,15 @@ impl PublishQueue {
         self.newest = (group.version, group.lease.unwrap_or(self.newest.1));
         self.groups.push_back(group);
         self.added += 1;
+    }
+
+    /// Has commits that lost wait for the last group. Gives them back if there is none.
+    pub fn hold(&mut self, lost: Refused) -> Option<Refused> {
+        match self.groups.back_mut() {
+            Some(group) => group.lost.append(lost),
+            None => return Some(lost),
+        }
+        None
     }
 
     /// The number up to which a sync that starts now makes groups durable.

@@ -14,7 +14,7 @@ use plinth_api::{Code, Error, Result};
 
 use super::publish::Group;
 use super::settle::Settler;
-use super::waiter::{Members, Waiter};
+use super::waiter::{Members, Refused, Waiter};
 use super::{Clear, Request};
 use crate::atomic::{stamp, Stamp};
 use crate::changes::{Tracker, Trackers};
@@ -34,11 +34,19 @@ pub struct Sequenced {
     /// Those that were written.
     pub group: Option<Group>,
     /// Those that were not, and why.
-    pub refused: Vec<(Arc<Waiter>, Error)>,
+    pub refused: Refused,
+    /// Those that lost to commits which nobody can read yet.
+    pub lost: Refused,
     /// When that was known.
     pub ended: Instant,
     /// Bytes of conflict history that were dropped, if it had outgrown its share.
     pub forgot: Option<usize>,
+}
+
+impl Sequenced {
+    fn begun(at: Instant) -> Self {
+        Self { group: None, refused: Refused::default(), lost: Refused::default(), ended: at, forgot: None }
+    }
 }
 
 /// What decides about commits.
@@ -181,8 +189,9 @@ impl Sequencer {
         let (version, lease) = self.allocate(now)?;
         self.watches.sequencing(version);
         let floor = versions.oldest_at(now).max(self.forgotten);
+        let published = versions.latest().version;
         let mut batch = store.clone().batch();
-        let mut sequenced = Sequenced { group: None, refused: Vec::new(), ended: began, forgot: None };
+        let mut sequenced = Sequenced::begun(began);
         let mut members = Members(Vec::with_capacity(waiters.0.len()));
         let mut settler = Settler::new(store, self.limits.value_size);
         let mut needs_sync = lease.is_some();
@@ -204,7 +213,8 @@ impl Sequencer {
                     needs_sync |= request.sync;
                     members.0.push(waiter.clone());
                 }
-                Err(error) => sequenced.refused.push((waiter.clone(), error)),
+                Err(error) if self.has_lost(&request, &error, published) => sequenced.lost.add(waiter, error),
+                Err(error) => sequenced.refused.add(waiter, error),
             }
         }
         for (keyspace, key, value) in settler.last_values() {
@@ -223,7 +233,8 @@ impl Sequencer {
             counters.groups.add(1);
             sequenced.forgot = self.bound_history(version, counters);
             sequenced.ended = counters.stages.write.record_since(resolved);
-            sequenced.group = Some(Group { version, snapshot, members, needs_sync, lease, touched });
+            sequenced.group =
+                Some(Group { version, snapshot, members, needs_sync, lease, touched, lost: Refused::default() });
         }
         // From here on the outcome owns the members.
         waiters.0.clear();
@@ -265,6 +276,16 @@ impl Sequencer {
             }
         }
         Ok(())
+    }
+
+    /// Whether a commit failed because of one that is not published: read again before that is, the same
+    /// keys would have it fail again.
+    fn has_lost(&self, request: &Request, error: &Error, published: i64) -> bool {
+        error.code() == Code::NOT_COMMITTED
+            && request.reads.iter().any(|(keyspace, reads)| {
+                let history = self.histories.get(keyspace);
+                history.is_some_and(|history| reads.iter().any(|range| history.written_after(range, published)))
+            })
     }
 
     /// The read conflict ranges that others wrote in, whole as they were sent (rule SPEC-6).

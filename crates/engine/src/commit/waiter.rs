@@ -127,6 +127,38 @@ impl Waiter {
     }
 }
 
+/// Commits that were refused, and why. They are told when this is dropped.
+#[derive(Default)]
+pub struct Refused(Vec<(Arc<Waiter>, Error)>);
+
+impl Refused {
+    /// Adds one.
+    pub fn add(&mut self, waiter: &Arc<Waiter>, error: Error) {
+        self.0.push((waiter.clone(), error));
+    }
+
+    /// Adds those of another.
+    pub fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Has them wait for what is in the log, as those that wait for a sync.
+    pub fn hold(&self) {
+        self.0.iter().for_each(|(waiter, _)| waiter.written());
+    }
+}
+
+impl Drop for Refused {
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(|(waiter, error)| waiter.finish(Err(error)));
+    }
+}
+
 /// The members of a group. Dropped before they are finished, as by a panic, their fate is
 /// unknown, and they are told so.
 pub struct Members(pub Vec<Arc<Waiter>>);

@@ -129,6 +129,7 @@ impl Transaction {
             return Err(Error::new(Code::TRANSACTION_CANCELLED).context(text));
         }
         state.phase = Phase::Finished;
+        state.backoff.committed(result.as_ref().is_err_and(|error| error.code() == Code::NOT_COMMITTED));
         let mut conflict = None;
         if let Some(mut request) = request {
             if state.options.values.report_conflicting_keys && !request.hits.is_empty() {

@@ -3,6 +3,7 @@
 //! Any thread may call anything at any time (rule TX-2). The lock is taken for short looks and
 //! notes only; see `state`.
 
+mod backoff;
 mod cache;
 mod calls;
 mod commit;
@@ -31,6 +32,7 @@ use uuid::Uuid;
 
 use crate::metrics::Operation;
 use crate::service::Service;
+use backoff::Backoff;
 pub use idle::Idle;
 use state::{Abandoned, Options, Phase, Stamped, State};
 
@@ -318,7 +320,7 @@ impl plinth_api::Transaction for Transaction {
         let abandoned = state.forget();
         state.options = self.defaults();
         state.retries = 0;
-        state.backoff = state::FIRST_BACKOFF;
+        state.backoff = Backoff::new();
         state.started = std::time::Instant::now();
         state.begin_work();
         self.give_back(&mut state);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use plinth_api::{Code, Done, Error, Pending, Result};
 
+use super::backoff;
 use super::calls::Call;
 use super::read::{told, was_reset};
 use super::{State, Transaction};
@@ -87,11 +88,7 @@ impl Transaction {
         };
         let delay = match wait {
             Wait::Fixed(delay) => delay,
-            Wait::Jittered { longest } => {
-                let delay = state.backoff.mul_f64(fastrand::f64());
-                state.backoff = (state.backoff * 2).min(longest);
-                delay
-            }
+            Wait::Jittered { longest } => state.backoff.take(error.code() == Code::NOT_COMMITTED, longest),
         };
         state.tally.count(Operation::OnError);
         self.service.operations().failed(Failing::Retry, error.code());
@@ -145,7 +142,7 @@ fn wait_for(code: Code, state: &State) -> Option<Wait> {
     Some(match code.on_error()? {
         OnError::Backoff => Wait::Jittered { longest },
         OnError::Memory => Wait::Jittered { longest: LONGEST_BACKOFF },
-        OnError::Short => Wait::Fixed(super::state::FIRST_BACKOFF.min(longest)),
+        OnError::Short => Wait::Fixed(backoff::FIRST.min(longest)),
         OnError::Now => Wait::Fixed(Duration::ZERO),
         OnError::None => return None,
     })

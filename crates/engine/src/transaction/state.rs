@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use plinth_api::key::END_OF_SYSTEM_KEYS;
 use plinth_api::{Code, Conflict, Durability, Error, Result, TransactionDefaults};
 
+use super::backoff::Backoff;
 use super::cache::ReadCache;
 use super::calls::{Call, Calls};
 use super::read::Wanted;
@@ -25,9 +26,6 @@ use crate::metrics::Tally;
 use crate::overlay::Overlay;
 use crate::version::{ReadPoint, Reader};
 use crate::watch::Watch;
-
-/// First upper bound of the back-off (rule ERRH-2).
-pub const FIRST_BACKOFF: Duration = Duration::from_millis(10);
 
 /// Bytes of room that are kept of the own writes, and of the read conflict ranges: what ordinary transactions need, and
 /// less than what is taken from the memory budget only when it is used.
@@ -181,8 +179,8 @@ pub struct State {
     pub started: Instant,
     /// Calls of `on_error` since reset.
     pub retries: i64,
-    /// Upper bound of the next back-off.
-    pub backoff: Duration,
+    /// How long the next `on_error` waits.
+    pub backoff: Backoff,
     /// Version of the last commit, -1 for none.
     pub committed: i64,
     /// Bytes taken from the memory budget.
@@ -220,7 +218,7 @@ impl State {
             options,
             started: Instant::now(),
             retries: 0,
-            backoff: FIRST_BACKOFF,
+            backoff: Backoff::new(),
             committed: -1,
             reserved: 0,
             used: 0,
@@ -464,7 +462,7 @@ impl State {
         }
         self.started = Instant::now();
         self.retries = 0;
-        self.backoff = FIRST_BACKOFF;
+        self.backoff = Backoff::new();
         self.committed = -1;
         self.tally = Tally::begun();
         self.begin_work();
