@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::{
     lock, Backup, Changes, Code, DatabaseOption, Done, Durability, EntryMapper, Error, Held, KeySelector, MappedResult,
-    Mutation, Pending, Progress, RangeOptions, RangeResult, Result, TransactionOption, Value, Verified,
+    Mutation, Pending, Progress, RangeOptions, RangeResult, Result, Soon, TransactionOption, Value, Verified,
 };
 
 /// Keys that [`Transaction::get_many`] takes, at most.
@@ -351,6 +351,18 @@ pub trait Transaction: Send + Sync {
     ) -> Option<Arc<dyn Pending>> {
         done(self.get(keyspace, key, snapshot));
         None
+    }
+
+    /// [`Transaction::get_async`] for a caller whose `done` has its price: it is made only if the outcome is not known
+    /// when the call returns.
+    fn get_soon(
+        self: Arc<Self>,
+        keyspace: u32,
+        key: &[u8],
+        snapshot: bool,
+        done: &mut dyn FnMut() -> Done<Option<Value>>,
+    ) -> Soon<Option<Value>> {
+        Soon::Asked(self.get_async(keyspace, key, snapshot, done()))
     }
 
     /// [`Transaction::get_many`] that never waits on the calling thread.

@@ -34,7 +34,7 @@ pub use held::{Held, MOST_HELD};
 pub use key::{KeyRange, KeySelector};
 pub use mutation::Mutation;
 pub use options::{DatabaseOption, DatabaseOptions, Durability, Preset, TransactionDefaults, TransactionOption};
-pub use pending::{Done, Pending};
+pub use pending::{Done, Pending, Soon};
 pub use progress::{Progress, Steps};
 pub use range::{EntryMapper, MappedResult, MappedRow, RangeOptions, RangeResult, Rows};
 pub use upkeep::{Backup, Verified};

@@ -21,7 +21,7 @@
 //! Lock order: a shard's free list is a leaf; nothing is called while it is held.
 
 use std::cell::{Cell, UnsafeCell};
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ops::Deref;
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -429,6 +429,28 @@ impl<T, const MORE: usize> Deref for Guard<'_, T, MORE> {
     }
 }
 
+impl<T> Guard<'_, T> {
+    /// Ends the handle and the guard in one step. False if the handle has been ended by somebody else.
+    pub fn remove(self) -> bool {
+        let mut state = self.slot.state.load(Ordering::Relaxed);
+        // Of this generation: the guard is counted in it.
+        while state & LIVE != 0 {
+            let ended = (state & !LIVE) - 1;
+            match self.slot.state.compare_exchange_weak(state, ended, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => {
+                    let guard = ManuallyDrop::new(self);
+                    if ended & GUARDS == 0 && guard.slot.ended() {
+                        guard.slots.retire(guard.slot, guard.index);
+                    }
+                    return true;
+                }
+                Err(now) => state = now,
+            }
+        }
+        false
+    }
+}
+
 impl<T, const MORE: usize> Drop for Guard<'_, T, MORE> {
     fn drop(&mut self) {
         let before = self.slot.lane(self.lane).fetch_sub(1, Ordering::AcqRel);
@@ -506,6 +528,24 @@ mod tests {
     }
 
     /// Threads take an object in their lanes while it is removed: it is dropped once, after the last of them.
+    #[test]
+    fn a_guard_ends_its_handle_once() {
+        let table: Table<Arc<()>> = Table::new("thing", 1);
+        let object = Arc::new(());
+        let handle = table.insert(object.clone()).unwrap();
+        let (first, second, third) =
+            (table.get(handle).unwrap(), table.get(handle).unwrap(), table.get(handle).unwrap());
+        assert!(first.remove());
+        assert!(table.get(handle).is_err() && table.remove(handle).is_err());
+        assert!(!second.remove(), "it has been ended");
+        assert_eq!(Arc::strong_count(&object), 2, "a guard is out");
+        drop(third);
+        assert_eq!(Arc::strong_count(&object), 1);
+        let handle = table.insert(object.clone()).unwrap();
+        assert!(table.get(handle).unwrap().remove());
+        assert_eq!((Arc::strong_count(&object), table.slots_used()), (1, 1), "the slot is used again");
+    }
+
     #[test]
     fn an_object_with_lanes_is_dropped_after_its_last_guard() {
         struct Noted(Arc<AtomicUsize>, Arc<AtomicUsize>);

@@ -25,9 +25,10 @@
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use plinth_api::{Code, Done, Error, Pending, Result};
+use plinth_api::{Code, Done, Error, Pending, Result, Soon};
 use plinth_boundary::entry;
 use plinth_boundary::fork;
 use plinth_boundary::handle::Table;
@@ -82,6 +83,13 @@ struct State {
     waiting: usize,
 }
 
+impl State {
+    /// Never ends: what is ready stays so, and a callback that is set then runs at once.
+    fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Ready | Phase::Released) && !self.outstanding
+    }
+}
+
 /// What ended with an outcome, to be dropped without the lock.
 #[must_use]
 struct Settled {
@@ -92,6 +100,8 @@ struct Settled {
 
 /// See the file's top.
 pub struct Future {
+    /// Whether it is known to be ready, with nobody to be told: for those who would lock it only to see that.
+    over: AtomicBool,
     state: Mutex<State>,
     ready: Condvar,
 }
@@ -127,6 +137,23 @@ pub fn start_arriving(
     publish(begun(begin, arriving))
 }
 
+/// The same for a call that may know its outcome before it needs a future. It makes one to have its `done` from.
+pub fn start_soon(
+    arriving: bool,
+    begin: impl FnOnce(&mut Option<Arc<Future>>) -> Result<Soon<Output>>,
+) -> *mut FDBFuture {
+    let mut future = None;
+    publish(match begin(&mut future) {
+        Ok(Soon::Known(outcome)) => Arc::new(Future::known(outcome, arriving)),
+        Ok(Soon::Asked(pending)) => {
+            let future = future.unwrap_or_default();
+            future.begun(pending, arriving);
+            future
+        }
+        Err(error) => Arc::new(Future::known(Err(error), false)),
+    })
+}
+
 /// A future that is ready from the start.
 pub fn ready(make: impl FnOnce() -> Result<Output>) -> *mut FDBFuture {
     start(|future| {
@@ -136,7 +163,7 @@ pub fn ready(make: impl FnOnce() -> Result<Output>) -> *mut FDBFuture {
 }
 
 fn begun(begin: impl FnOnce(&Arc<Future>) -> Result<Option<Arc<dyn Pending>>>, arriving: bool) -> Arc<Future> {
-    let future = Arc::new(Future::new());
+    let future = Arc::new(Future::default());
     match begin(&future) {
         Ok(pending) => future.begun(pending, arriving),
         Err(error) => future.complete(Err(error)),
@@ -154,11 +181,23 @@ pub fn future(handle: *mut FDBFuture) -> Result<Arc<Future>> {
     FUTURES.get(handle as usize).map(|guard| guard.clone())
 }
 
+impl Default for Future {
+    fn default() -> Self {
+        Self::in_phase(Phase::Pending, None)
+    }
+}
+
 impl Future {
-    fn new() -> Self {
+    /// One whose outcome is known.
+    fn known(outcome: Result<Output>, arriving: bool) -> Self {
+        let phase = if arriving { Phase::Arriving } else { Phase::Ready };
+        Self::in_phase(phase, Some(outcome.map_err(|error| errors::number(&error))))
+    }
+
+    fn in_phase(phase: Phase, outcome: Option<std::result::Result<Output, c_int>>) -> Self {
         let state = State {
-            phase: Phase::Pending,
-            outcome: None,
+            phase,
+            outcome,
             callbacks: Vec::new(),
             outstanding: false,
             destroyed: None,
@@ -167,7 +206,8 @@ impl Future {
             uses: 0,
             waiting: 0,
         };
-        Self { state: Mutex::new(state), ready: Condvar::new() }
+        let over = AtomicBool::new(state.is_over());
+        Self { over, state: Mutex::new(state), ready: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -337,6 +377,19 @@ impl Future {
         }
     }
 
+    /// Whether whoever blocks on it need not wait.
+    pub fn has_come(&self) -> bool {
+        if self.over.load(Ordering::Acquire) {
+            return true;
+        }
+        let mut state = self.lock();
+        if matches!(state.phase, Phase::Arriving | Phase::Announced) {
+            state.phase = Phase::Ready;
+        }
+        self.over.store(state.is_over(), Ordering::Release);
+        state.phase != Phase::Pending
+    }
+
     /// Rule FUT-9.
     pub fn block(&self) -> Result<()> {
         let mut state = self.lock();
@@ -381,6 +434,11 @@ impl Future {
         if let Some(pending) = &settled.pending {
             pending.cancel();
         }
+    }
+
+    /// Whether it is ready and nobody is to be told.
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire) || self.lock().is_over()
     }
 
     /// Ends its handle, at once or when the callbacks have run.

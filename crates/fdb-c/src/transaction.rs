@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use plinth_api::key::{is_special, is_special_range, METADATA_VERSION};
-use plinth_api::{Code, Error, KeyRange, KeySelector, Mutation, Pending, RangeOptions, Result};
+use plinth_api::{Code, Error, KeyRange, KeySelector, Mutation, Pending, RangeOptions, Result, Soon, Value};
 use plinth_boundary::handle::Table;
 
 use crate::database::{Database, WatchPlace};
@@ -233,11 +233,23 @@ impl Transaction {
         if is_special(key) {
             return special::get(self, key);
         }
-        self.asking_in(Call::Read, |future, inner, keyspace| {
-            let me = self.clone();
-            let done = future.done(move |value| Output::value(value, || me.store().ok().cloned()));
-            Ok(inner.get_async(keyspace, key, snapshot, done))
+        future::start_soon(self.asks_first(), |future| {
+            let inner = self.ready()?;
+            let keyspace = self.keyspace()?;
+            let found = inner.get_soon(keyspace, key, snapshot, &mut || {
+                let me = self.clone();
+                future.get_or_insert_default().done(move |value| me.output(value))
+            });
+            Ok(match found {
+                Soon::Known(outcome) => Soon::Known(outcome.map(|value| self.output(value))),
+                Soon::Asked(pending) => Soon::Asked(pending),
+            })
         })
+    }
+
+    /// A value, as a future has it.
+    fn output(&self, value: Option<Value>) -> Output {
+        Output::value(value, || self.store().ok().cloned())
     }
 
     /// Rules SEL-1 to SEL-6.

@@ -26,7 +26,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use plinth_api::{
     Code, Conflict, Done, Durability, EntryMapper, Error, KeySelector, MappedResult, Mutation, Pending, RangeOptions,
-    RangeResult, Result, TransactionInfo, TransactionOption, Value,
+    RangeResult, Result, Soon, TransactionInfo, TransactionOption, Value,
 };
 use uuid::Uuid;
 
@@ -34,6 +34,7 @@ use crate::metrics::Operation;
 use crate::service::Service;
 use backoff::Backoff;
 pub use idle::Idle;
+use read::{told, KeySoon};
 use state::{Abandoned, Options, Phase, Stamped, State};
 
 /// A transaction.
@@ -430,7 +431,31 @@ impl plinth_api::Transaction for Transaction {
         done: Done<Option<Value>>,
     ) -> Option<Arc<dyn Pending>> {
         let done = self.timed_done(Operation::get(snapshot), done);
-        self.read_key_async(keyspace, key, snapshot, done)
+        match self.read_key_soon(keyspace, key, snapshot) {
+            KeySoon::Known(outcome) => told(done, outcome),
+            KeySoon::OnDisk(issued, change) => self.read_key_on_disk((issued, change), key, done),
+        }
+    }
+
+    fn get_soon(
+        self: Arc<Self>,
+        keyspace: u32,
+        key: &[u8],
+        snapshot: bool,
+        done: &mut dyn FnMut() -> Done<Option<Value>>,
+    ) -> Soon<Option<Value>> {
+        let operation = Operation::get(snapshot);
+        let began = timed::begin(operation);
+        match self.read_key_soon(keyspace, key, snapshot) {
+            KeySoon::Known(outcome) => {
+                self.took(operation, began);
+                Soon::Known(outcome)
+            }
+            KeySoon::OnDisk(issued, change) => {
+                let done = self.noted_from(operation, began, done());
+                Soon::Asked(self.read_key_on_disk((issued, change), key, done))
+            }
+        }
     }
 
     fn get_many_async(

@@ -46,6 +46,14 @@ pub(super) enum KeyRead {
     Stored(Issued, Option<Box<Pending>>),
 }
 
+/// What memory has of a key.
+pub(super) enum KeySoon {
+    /// All that the caller asked for.
+    Known(Result<Option<Value>>),
+    /// Not that.
+    OnDisk(Issued, Option<Box<Pending>>),
+}
+
 /// What is known of a key when it is looked at.
 pub(super) enum Own {
     /// Its value: nobody else is asked (rules RYW-13, CONF-3).
@@ -63,43 +71,53 @@ impl Transaction {
             KeyRead::Known(value) => Ok(value),
             KeyRead::Stored(mut issued, change) => {
                 let result = self.fetch(&mut issued, Tier::Disk, key);
-                self.finish_key(&mut issued, key, &result, |_, _| {})?;
-                result.map(|value| self.changed(value, change))
+                self.end_key(&mut issued, key, result, change)
             }
         }
     }
 
-    pub(super) fn read_key_async(
-        self: Arc<Self>,
-        keyspace: u32,
-        key: &[u8],
-        snapshot: bool,
-        done: Done<Option<Value>>,
-    ) -> Option<Arc<dyn plinth_api::Pending>> {
+    /// A read of a key, as far as memory goes.
+    pub(super) fn read_key_soon(&self, keyspace: u32, key: &[u8], snapshot: bool) -> KeySoon {
         if is_special(key) {
-            done(self.special_get(keyspace, key));
-            return None;
+            return KeySoon::Known(self.special_get(keyspace, key));
         }
         let (mut issued, change) = match self.issue_key(keyspace, key, snapshot) {
             Ok(KeyRead::Stored(issued, change)) => (issued, change),
-            Ok(KeyRead::Known(value)) => return told(done, Ok(value)),
-            Err(error) => return told(done, Err(error)),
-        };
-        let ended = move |tr: &Self, issued: &mut Issued, key: &[u8], result: Result<Option<Value>>| {
-            tr.finish_key(issued, key, &result, |_, _| {})?;
-            result.map(|value| tr.changed(value, change))
+            Ok(KeyRead::Known(value)) => return KeySoon::Known(Ok(value)),
+            Err(error) => return KeySoon::Known(Err(error)),
         };
         let result = self.fetch(&mut issued, Tier::Memory, key);
-        if !is_on_disk(&result) {
-            return told(done, ended(&self, &mut issued, key, result));
+        match is_on_disk(&result) {
+            false => KeySoon::Known(self.end_key(&mut issued, key, result, change)),
+            true => KeySoon::OnDisk(issued, change),
         }
+    }
+
+    /// Reads on, on a thread of the executor.
+    pub(super) fn read_key_on_disk(
+        self: Arc<Self>,
+        (mut issued, change): (Issued, Option<Box<Pending>>),
+        key: &[u8],
+        done: Done<Option<Value>>,
+    ) -> Option<Arc<dyn plinth_api::Pending>> {
         let (call, key) = (Call::begin(&self, issued.epoch, done), key.to_vec());
         let handle = call.clone();
         self.service.executor().clone().submit(Box::new(move || {
             let result = self.fetch(&mut issued, Tier::Disk, &key);
-            call.complete(ended(&self, &mut issued, &key, result));
+            call.complete(self.end_key(&mut issued, &key, result, change));
         }));
         Some(handle)
+    }
+
+    fn end_key(
+        &self,
+        issued: &mut Issued,
+        key: &[u8],
+        result: Result<Option<Value>>,
+        change: Option<Box<Pending>>,
+    ) -> Result<Option<Value>> {
+        self.finish_key(issued, key, &result, |_, _| {})?;
+        result.map(|value| self.changed(value, change))
     }
 
     /// Settles what a read of a key sees.

@@ -40,7 +40,17 @@ impl Transaction {
 
     /// Perhaps has it noted, when `done` is called, how long that took.
     pub(super) fn timed_done<T: 'static>(&self, operation: Operation, done: Done<T>) -> Done<T> {
-        match begin(operation) {
+        self.noted_from(operation, begin(operation), done)
+    }
+
+    /// The same for one that began before, if it is timed.
+    pub(super) fn noted_from<T: 'static>(
+        &self,
+        operation: Operation,
+        began: Option<Instant>,
+        done: Done<T>,
+    ) -> Done<T> {
+        match began {
             None => done,
             Some(began) => self.noted(operation, began, done),
         }

@@ -68,7 +68,15 @@ pub unsafe extern "C" fn fdb_future_release_memory(f: *mut FDBFuture) {
 #[no_mangle]
 pub unsafe extern "C" fn fdb_future_destroy(f: *mut FDBFuture) {
     ending(|| {
-        future(f)?.destroy(f as usize);
+        let guard = FUTURES.get(f as usize)?;
+        if guard.is_over() {
+            // Whoever ended it meanwhile was the one to do so.
+            guard.remove();
+            return Ok(());
+        }
+        let future = guard.clone();
+        drop(guard);
+        future.destroy(f as usize);
         Ok(())
     });
 }
@@ -79,8 +87,16 @@ pub unsafe extern "C" fn fdb_future_destroy(f: *mut FDBFuture) {
 /// `f` may be any value.
 #[no_mangle]
 pub unsafe extern "C" fn fdb_future_block_until_ready(f: *mut FDBFuture) -> fdb_error_t {
-    // The waiting thread holds the future itself: another one may destroy the handle meanwhile.
-    call(|| future(f)?.block())
+    call(|| {
+        let guard = FUTURES.get(f as usize)?;
+        if guard.has_come() {
+            return Ok(());
+        }
+        // The waiting thread holds the future itself: another one may destroy the handle meanwhile.
+        let future = guard.clone();
+        drop(guard);
+        future.block()
+    })
 }
 
 /// Whether a future is ready (rule FUT-10).
