@@ -105,9 +105,14 @@ impl<B: Fn(*const ffi::rocksdb_writeoptions_t, bool) -> Handle> Transactions<B> 
         if !task.writes() {
             return self.read_only(handle, task);
         }
-        task.perform(&mut Try { handle, read: &self.latest, locks: true })?;
+        let performed = task.perform(&mut Try { handle, read: &self.latest, locks: true });
+        if matches!(performed, Err(Failure::Conflict)) {
+            return performed;
+        }
+        // What makes no sense may have been read while another commit came in between: the commit tells.
         // SAFETY: the transaction is live.
-        checked(|error| unsafe { ffi::rocksdb_transaction_commit(handle, error) }).map_err(failure)
+        let committed = checked(|error| unsafe { ffi::rocksdb_transaction_commit(handle, error) });
+        committed.map_err(failure).and(performed)
     }
 
     fn read_only(&self, handle: Handle, task: &Task<'_>) -> Step<()> {
