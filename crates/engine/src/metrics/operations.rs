@@ -2,7 +2,7 @@
 //!
 //! A transaction counts what it does in a [`Tally`] of its own, under the lock that it has anyway, and hands that
 //! in when it commits, is reset or ends: so a read writes no line that other reads write. The counts themselves
-//! are in shards, one for each core at most, each in cache lines of its own; a thread always uses the same.
+//! are in shards, one for each core at most.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -11,10 +11,7 @@ use plinth_api::{Code, Value};
 use serde::{Deserialize, Serialize};
 
 use super::histogram::{Durations, Histogram};
-use super::sampling;
-
-/// Shards at most.
-const MOST_SHARDS: usize = 64;
+use crate::shards::Shards;
 
 macro_rules! operations {
     ($($name:ident $text:literal),+ $(,)?) => {
@@ -98,14 +95,14 @@ pub struct Tally {
 }
 
 /// The counts of one caller.
+#[derive(Default)]
 pub struct Operations {
-    shards: Box<[Shard]>,
+    shards: Shards<Counts>,
     failed: [[AtomicU64; CODES.len()]; 3],
 }
 
-/// Aligned to what processors fetch at once: two lines.
-#[repr(align(128))]
-struct Shard {
+#[derive(Default)]
+struct Counts {
     counts: [AtomicU64; Operation::COUNT],
     bytes: AtomicU64,
     pairs: AtomicU64,
@@ -164,33 +161,10 @@ impl Tally {
     }
 }
 
-impl Default for Operations {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let shards = cores.next_power_of_two().min(MOST_SHARDS);
-        Self { shards: (0..shards).map(|_| Shard::new()).collect(), failed: Default::default() }
-    }
-}
-
-impl Shard {
-    fn new() -> Self {
-        Self {
-            counts: Default::default(),
-            bytes: AtomicU64::new(0),
-            pairs: AtomicU64::new(0),
-            times: Default::default(),
-        }
-    }
-}
-
 impl Operations {
-    fn shard(&self) -> &Shard {
-        &self.shards[sampling::thread() & (self.shards.len() - 1)]
-    }
-
     /// Adds what a transaction has done.
     pub fn hand_in(&self, tally: &mut Tally) {
-        let shard = self.shard();
+        let shard = self.shards.own();
         for (all, count) in shard.counts.iter().zip(&mut tally.counts) {
             if *count > 0 {
                 all.fetch_add(u64::from(std::mem::take(count)), Ordering::Relaxed);
@@ -204,13 +178,13 @@ impl Operations {
 
     /// Counts an operation that belongs to no transaction here.
     pub fn count(&self, operation: Operation) {
-        self.shard().counts[operation as usize].fetch_add(1, Ordering::Relaxed);
+        self.shards.own().counts[operation as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Notes how long an operation took.
     #[cold]
     pub fn took(&self, operation: Operation, began: Instant) {
-        if let Some(times) = self.shard().times.get(operation as usize) {
+        if let Some(times) = self.shards.own().times.get(operation as usize) {
             times.record_since(began);
         }
     }
@@ -230,7 +204,7 @@ impl Operations {
             failed: self.failed.each_ref().map(|codes| codes.iter().map(read).collect()),
             ..Done::default()
         };
-        for shard in &self.shards {
+        for shard in self.shards.iter() {
             done.counts.iter_mut().zip(&shard.counts).for_each(|(all, count)| *all += read(count));
             done.times.iter_mut().zip(&shard.times).for_each(|(all, times)| times.add_to(all));
             done.bytes += read(&shard.bytes);
