@@ -2764,7 +2764,8 @@ plinth_error plinth_transaction_get_committed_version(plinth_transaction *tr, in
  * The heart of a retry loop: give it the error that a call on the transaction returned. If the
  * error is retryable it waits (longer each time), resets the transaction and returns 0: start
  * again from the first read. Otherwise it returns the error, and the transaction answers 1025
- * to everything until it is reset.
+ * to everything until it is reset. The first sixteen times that the transaction's own commit failed with 1020
+ * it does not wait: over an embedded database what the commit lost to can be read by then.
  *
  * Timeout, retry limit and maximum delay are kept, their counts too; other options must be set
  * again.
