@@ -14,6 +14,11 @@ out=$PWD/build/docs
 read -ra locked <<<"${CARGO_FLAGS---locked}"
 command -v doxygen >/dev/null || scripts/setup.sh doxygen
 
+# The project's own tool; XTASK names one that is built.
+xtask() {
+    if [ -n "${XTASK:-}" ]; then "$XTASK" "$@"; else cargo run --release --quiet "${locked[@]}" -p xtask -- "$@"; fi
+}
+
 PATH=$tools/bin:$PATH
 has_mdbook() { [ "$(mdbook --version 2>/dev/null)" = "mdbook v$mdbook_version" ]; }
 if ! has_mdbook && [ "${1:-}" != check ]; then
@@ -26,7 +31,7 @@ fi
 
 rm -rf "$out"
 mkdir -p "$out/html"
-cargo run --release --quiet "${locked[@]}" -p xtask -- book
+xtask book
 if has_mdbook; then
     mdbook build "$out/stage" >"$out/mdbook.log" 2>&1 || { cat "$out/mdbook.log"; exit 1; }
     if grep -E 'WARN|ERROR' "$out/mdbook.log"; then
@@ -38,7 +43,7 @@ fi
 python3 scripts/doxygen-filter.py --chapters >"$out/chapters.dox"
 doxygen docs/Doxyfile || { echo "docs: doxygen complains; comments of plinth.h are in src/ (cargo xtask header), those of C++ in include/plinth"; exit 1; }
 if has_mdbook; then
-    cargo run --release --quiet "${locked[@]}" -p xtask -- site "$out/html"
+    xtask site "$out/html"
     echo "docs: $out/html/index.html"
 else
     echo "docs: the reference is in $out/html/reference; the book needs mdbook, see make docs"

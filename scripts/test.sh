@@ -49,7 +49,8 @@ finish() {
 }
 
 # ffi <build directory> <cmake options...>: builds the C harness and runs it, but for the tests
-# that the expression in ffi_without names.
+# that the expression in ffi_without names. Under Valgrind the same programs run, so that they are
+# built in the same directory; an option that one of both has, the other takes back.
 ffi_without='^$'
 ffi() {
     local directory=$1
@@ -60,11 +61,18 @@ ffi() {
     ctest --test-dir "$directory" -j "$jobs" -E "$ffi_without" --output-on-failure --no-tests=error
 }
 
+ffi_plain() {
+    ffi build/ffi -DPLINTH_SHARED="$release/libplinth.so" -DPLINTH_STATIC="$release/libplinth.a" \
+        -DPLINTH_VALGRIND=OFF -DPLINTH_TEST_SCALE="${PLINTH_TEST_SCALE:-}"
+}
+
+# The two libraries have the same code: one of them will do where tests are slow.
 ffi_asan() {
     local built
     built=$(scripts/asan.sh) || return 1
     ASAN_OPTIONS=detect_leaks=1 ffi build/ffi-asan -DPLINTH_SHARED="$built/libplinth.so" \
-        -DPLINTH_STATIC="$built/libplinth.a" -DPLINTH_SANITIZE=address -DPLINTH_TEST_SCALE="${PLINTH_TEST_SCALE:-4}"
+        -DPLINTH_STATIC="$built/libplinth.a" -DPLINTH_KINDS=shared -DPLINTH_SANITIZE=address \
+        -DPLINTH_TEST_SCALE="${PLINTH_TEST_SCALE:-4}"
 }
 
 # The C tests of libfdb_c: the same with another library.
@@ -77,6 +85,11 @@ fdb_c() {
     ctest --test-dir "$directory" -j "$jobs" --output-on-failure --no-tests=error
 }
 
+fdb_c_plain() {
+    fdb_c build/fdb-c -DFDB_C_LIBRARY="$release/libfdb_c.so" -DPLINTH_VALGRIND=OFF \
+        -DPLINTH_TEST_SCALE="${PLINTH_TEST_SCALE:-}"
+}
+
 fdb_c_asan() {
     local built
     built=$(scripts/asan.sh) || return 1
@@ -85,15 +98,20 @@ fdb_c_asan() {
 }
 
 fdb_c_valgrind() {
-    fdb_c build/fdb-c-valgrind -DFDB_C_LIBRARY="$release/libfdb_c.so" -DPLINTH_VALGRIND=ON \
+    fdb_c build/fdb-c -DFDB_C_LIBRARY="$release/libfdb_c.so" -DPLINTH_VALGRIND=ON \
         -DPLINTH_TEST_SCALE="${PLINTH_TEST_SCALE:-50}"
 }
 
-# Valgrind sees the same code in both libraries, and is slow: one of them will do.
 ffi_valgrind() {
     local ffi_without='^static'
-    ffi build/ffi-valgrind -DPLINTH_SHARED="$release/libplinth.so" -DPLINTH_STATIC="$release/libplinth.a" \
+    ffi build/ffi -DPLINTH_SHARED="$release/libplinth.so" -DPLINTH_STATIC="$release/libplinth.a" \
         -DPLINTH_VALGRIND=ON -DPLINTH_TEST_SCALE="${PLINTH_TEST_SCALE:-50}"
+}
+
+# The tests and programs of all crates at once: one by one they would have other features of what they
+# depend on, and compile it again.
+programs() {
+    cargo build --release "${locked[@]}" --workspace --bins --tests
 }
 
 format() {
@@ -102,11 +120,11 @@ format() {
 
 # What Plinth promises to survive, a little of each.
 proof() {
-    cargo build --release "${locked[@]}" -p plinth-prove && "$root/target/release/plinth-prove" --short
+    "$release/plinth-prove" --short
 }
 
 documentation() {
-    RUSTDOCFLAGS='-D warnings' cargo doc --release "${locked[@]}" --workspace --no-deps && scripts/docs.sh check
+    RUSTDOCFLAGS='-D warnings' cargo doc --release "${locked[@]}" --workspace --no-deps && XTASK=$release/xtask scripts/docs.sh check
 }
 
 # The builds below are their own, not parts of the make that runs this.
@@ -119,20 +137,21 @@ run() {
     step 'build' make --no-print-directory build || finish
     step 'format' format
     step 'lints' cargo clippy --release "${locked[@]}" --workspace --all-targets -- -D warnings
-    step 'generated files and tidiness' cargo run --release --quiet "${locked[@]}" -p xtask -- check
+    step 'programs and tests' programs || finish
+    step 'generated files and tidiness' "$release/xtask" check
     if [ "$mode" = all ]; then
         step 'documentation' documentation
     fi
     step 'rust tests' cargo test --release "${locked[@]}" --workspace --no-fail-fast
     if [ "$mode" = all ]; then
-        step 'planted defects' cargo test --release "${locked[@]}" -p plinth-engine --features defects --test defects
-        step 'c tests' ffi build/ffi -DPLINTH_SHARED="$release/libplinth.so" -DPLINTH_STATIC="$release/libplinth.a"
+        step 'planted defects' cargo test --release "${locked[@]}" --workspace --features plinth-engine/defects --test defects
+        step 'c tests' ffi_plain
         step 'c tests over clusters' scripts/conformance.sh build/ffi
         step 'without rocksdb' scripts/cluster-only.sh
         step 'c tests, addresssanitizer' ffi_asan
         step 'c tests, valgrind' ffi_valgrind
         step 'proof, short form' proof
-        step 'fdb_c tests' fdb_c build/fdb-c -DFDB_C_LIBRARY="$release/libfdb_c.so"
+        step 'fdb_c tests' fdb_c_plain
         step 'fdb_c tests, addresssanitizer' fdb_c_asan
         step 'fdb_c tests, valgrind' fdb_c_valgrind
         export FDB_C_LIBRARY=$release/libfdb_c.so

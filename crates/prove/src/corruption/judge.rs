@@ -40,13 +40,9 @@ impl Verdict {
 pub fn open(specimen: &Specimen) -> Result<Verdict, Trouble> {
     let said = specimen.dump(&[])?;
     match look(specimen, &said)? {
-        Verdict::Right if said.version()? <= specimen.version() => {
-            let (now, then) = (said.version()?, specimen.version());
-            // The reference was read in a life of its own, so that both begin at the same version.
-            match now < then {
-                true => finding(format!("versions begin at {now}, which were given out up to {then}")),
-                false => Ok(Verdict::Right),
-            }
+        Verdict::Right if said.version()? < specimen.begins() => {
+            let (now, then) = (said.version()?, specimen.begins());
+            finding(format!("versions begin at {now}, below {then}, and may have been given out"))
         }
         Verdict::Part | Verdict::Earlier => finding(format!("lost without a word: {}", missing(specimen, &said))),
         verdict => Ok(verdict),
@@ -72,7 +68,7 @@ pub fn repair(specimen: &Specimen) -> Result<Verdict, Trouble> {
     if let Some(code) = error(specimen, &said)? {
         return finding(format!("after the repair it fails with {code}: {}", said.text.lines().last().unwrap_or("")));
     }
-    if said.version()? < specimen.version() {
+    if said.version()? < specimen.begins() {
         return finding(format!("after the repair versions begin at {}, again", said.version()?));
     }
     match rebuilt {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -40,8 +40,8 @@ pub struct Specimen {
     files: Files,
     /// What a dump of the whole database says, but for its version.
     lines: BTreeSet<String>,
-    /// The newest version of its commits.
-    version: i64,
+    /// Whoever reads it begins at this version or later.
+    begins: i64,
 }
 
 /// What a victim said, and how it ended.
@@ -68,14 +68,16 @@ impl Specimen {
             defect: None,
             files: Files::new(),
             lines: BTreeSet::new(),
-            version: 0,
+            begins: 0,
         };
         for life in 0..LIVES {
             made.live(life, state == State::Killed && life + 1 == LIVES, &workshop.log("corruption"))?;
         }
         made.files = read(&made.directory)?;
+        let began = Instant::now();
         let whole = made.dump(&[])?;
-        made.version = whole.version()?;
+        // A life's first version is the one that time has reached, microseconds after it began.
+        made.begins = whole.version()? - began.elapsed().as_micros() as i64;
         made.lines = whole.text.lines().filter(|line| !line.starts_with("version ")).map(str::to_owned).collect();
         match made.lines.contains("end") {
             true => Ok(made),
@@ -128,9 +130,9 @@ impl Specimen {
         &self.lines
     }
 
-    /// Every version of its commits is below this.
-    pub fn version(&self) -> i64 {
-        self.version
+    /// Whoever reads it begins at this version or later; every version of its own lives is below this.
+    pub fn begins(&self) -> i64 {
+        self.begins
     }
 
     /// Puts every file right. The watermark stays the same file, because it counts only as such.
