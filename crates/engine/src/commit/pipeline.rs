@@ -234,7 +234,7 @@ impl Pipeline {
         let result = self.check_failure().and_then(|()| batch.write()).and_then(|()| self.sync_log(store));
         // Groups that wait are left to one of their own, who may tell their members.
         self.end_sync(0, &result);
-        result
+        result.map(|_| ())
     }
 
     /// Takes no commits from the beginning: nothing is to be changed.
@@ -468,7 +468,7 @@ impl Pipeline {
             group.fail(|| Error::new(Code::COMMIT_UNKNOWN_RESULT).context(story.clone()));
             return Handed::default();
         }
-        publishing.add(group, self.place());
+        publishing.add(group, now, self.place());
         let published = publishing.publish(&self.versions, self.versions.clock.at(now));
         // The leader may be the calling thread, which then goes on to sync by itself.
         let leader = if publishing.syncing { None } else { publishing.next_leader() };
@@ -504,12 +504,13 @@ impl Pipeline {
         self.end_sync(target, &result);
     }
 
-    fn sync_log(&self, store: &Arc<dyn Store>) -> Result<()> {
+    /// Syncs, and tells how long that took.
+    fn sync_log(&self, store: &Arc<dyn Store>) -> Result<Duration> {
         let began = Instant::now();
         let result = store.sync();
-        self.counters.stages.sync.record_since(began);
+        let ended = self.counters.stages.sync.record_since(began);
         self.counters.syncs.add(1);
-        result
+        result.map(|()| ended.saturating_duration_since(began))
     }
 
     fn wait_for_company<'a>(&self, mut publishing: MutexGuard<'a, PublishQueue>) -> MutexGuard<'a, PublishQueue> {
@@ -525,7 +526,7 @@ impl Pipeline {
         publishing
     }
 
-    fn end_sync(&self, target: u64, result: &Result<()>) {
+    fn end_sync(&self, target: u64, result: &Result<Duration>) {
         if let Err(error) = result {
             self.fail(error);
         }
@@ -535,11 +536,14 @@ impl Pipeline {
         if publishing.wanted {
             self.sync_ended.notify_one();
         }
-        let published = if result.is_ok() {
-            publishing.synced_to(target);
-            publishing.publish(&self.versions, self.versions.clock.at(began))
-        } else {
-            Vec::new()
+        let published = match result {
+            Ok(took) => {
+                publishing.synced_to(target);
+                let published = publishing.publish(&self.versions, self.versions.clock.at(began));
+                publishing.pace.synced(began, *took, published.iter().map(|group| group.members.0.len()).sum());
+                published
+            }
+            Err(_) => Vec::new(),
         };
         let leader = publishing.next_leader();
         drop(publishing);

@@ -6,10 +6,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use plinth_api::Error;
 
-use super::pace::Pace;
+use super::pace::{own_cycle, Pace};
 use super::waiter::{Members, Refused, Waiter};
 use super::Committed;
 use crate::defects::{is_on, Defect};
@@ -69,11 +70,11 @@ impl PublishQueue {
         }
     }
 
-    /// Adds a group that was just written, of the pipeline at `place`.
-    pub fn add(&mut self, group: Group, place: usize) {
+    /// Adds a group that was written at `now`, of the pipeline at `place`.
+    pub fn add(&mut self, group: Group, now: Instant, place: usize) {
         if group.needs_sync {
             self.waiting += group.members.0.len();
-            self.pace.observe(group.members.0.len(), place);
+            self.pace.came(now, group.members.0.len(), own_cycle(place));
         }
         self.newest = (group.version, group.lease.unwrap_or(self.newest.1));
         self.groups.push_back(group);
