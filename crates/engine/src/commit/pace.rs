@@ -67,9 +67,8 @@ pub fn own_cycle(place: usize) -> Option<f64> {
 
 /// The observed rhythm of commits. All is in seconds.
 pub struct Pace {
-    last: Instant,
-    /// The commits of the present rounds, and the time in which they came.
-    rounds: (usize, f64),
+    /// When the present rounds began, and how many commits came in them.
+    rounds: (Instant, usize),
     /// Between commits of all threads.
     gap: Mean,
     /// Between commits of one thread.
@@ -104,19 +103,14 @@ impl Pace {
     /// Nothing observed yet: nobody waits.
     pub fn new() -> Self {
         let [gap, cycle, sync, back] = std::array::from_fn(|_| Mean::default());
-        Self { last: Instant::now(), rounds: (0, 0.0), gap, cycle, sync, back, released: None }
+        Self { rounds: (Instant::now(), 0), gap, cycle, sync, back, released: None }
     }
 
     /// Observes `commits` commits that came together; `cycle` is what [`own_cycle`] says of a thread that brought
     /// one of them.
     pub fn came(&mut self, now: Instant, commits: usize, cycle: Option<f64>) {
         cycle.into_iter().for_each(|cycle| self.cycle.follow(cycle, WEIGHT));
-        self.rounds = (self.rounds.0 + commits, self.rounds.1 + seconds(self.last, now));
-        self.last = now;
-        if self.cycle.0.is_some_and(|cycle| self.rounds.1 >= ROUNDS * cycle) {
-            let (commits, passed) = std::mem::take(&mut self.rounds);
-            self.gap.follow(passed / commits.max(1) as f64, RATE_WEIGHT);
-        }
+        self.rounds.1 += commits;
         if let Some(mut released) = self.released.take() {
             released.back += commits;
             match released.back < released.commits {
@@ -134,6 +128,17 @@ impl Pace {
             self.note_back(&released, now);
         }
         self.released = (commits > 0).then_some(Released { at: now, commits, back: 0 });
+        self.note_rounds(now);
+    }
+
+    /// Rounds end with a sync, so that none is counted in part.
+    fn note_rounds(&mut self, now: Instant) {
+        let (began, commits) = self.rounds;
+        let passed = now.saturating_duration_since(began).as_secs_f64();
+        if commits > 0 && self.cycle.0.is_some_and(|cycle| passed >= ROUNDS * cycle) {
+            self.gap.follow(passed / commits as f64, RATE_WEIGHT);
+            self.rounds = (now, 0);
+        }
     }
 
     fn note_back(&mut self, released: &Released, now: Instant) {
@@ -167,7 +172,7 @@ mod tests {
 
     /// A pace after many rounds in which `threads` threads come with a commit each, one every `gap`, and a sync
     /// follows; as observed by the rhythm of each.
-    fn steady(threads: u32, gap: Duration, sync: Duration) -> Pace {
+    fn steady(threads: u32, gap: Duration, sync: Duration) -> (Pace, Instant) {
         let mut pace = Pace::new();
         let mut now = Instant::now();
         let cycle = gap * threads + sync;
@@ -179,7 +184,7 @@ mod tests {
             now += sync;
             pace.synced(now, sync, threads as usize);
         }
-        pace
+        (pace, now)
     }
 
     #[test]
@@ -191,7 +196,7 @@ mod tests {
     fn a_lone_writer_waits_for_itself_at_most() {
         for sync in [50, 500, 5_000, 50_000] {
             for gap in [10, 100, 1_000, 10_000] {
-                let (wanted, _) = steady(1, gap * US, sync * US).worth_waiting_for();
+                let (wanted, _) = steady(1, gap * US, sync * US).0.worth_waiting_for();
                 assert!(wanted <= 1, "{wanted} with a commit every {gap} us and syncs of {sync} us");
             }
         }
@@ -200,7 +205,7 @@ mod tests {
     #[test]
     fn a_slow_sync_waits_for_nearly_all_who_are_back_soon() {
         for threads in [2, 4, 16, 64] {
-            let (wanted, patience) = steady(threads, 20 * US, 10_000 * US).worth_waiting_for();
+            let (wanted, patience) = steady(threads, 20 * US, 10_000 * US).0.worth_waiting_for();
             let (least, most) = ((threads * 8).div_ceil(10), threads);
             assert!((least..=most).contains(&(wanted as u32)), "{wanted} of {threads}");
             assert!(patience >= 20 * US * (wanted as u32), "they come in {patience:?}");
@@ -210,7 +215,7 @@ mod tests {
     #[test]
     fn a_fast_sync_begins_with_a_few_and_runs_beside_the_others() {
         for threads in [16, 64] {
-            let (wanted, _) = steady(threads, 40 * US, 80 * US).worth_waiting_for();
+            let (wanted, _) = steady(threads, 40 * US, 80 * US).0.worth_waiting_for();
             assert!((1..=threads as usize / 4).contains(&wanted), "{wanted} of {threads}");
         }
     }
@@ -220,7 +225,7 @@ mod tests {
         for threads in [2, 5, 16, 64, 1_000] {
             for gap in [1, 20, 300, 5_000] {
                 for sync in [1, 80, 2_000, 90_000] {
-                    let (_, patience) = steady(threads, gap * US, sync * US).worth_waiting_for();
+                    let (_, patience) = steady(threads, gap * US, sync * US).0.worth_waiting_for();
                     assert!(patience <= sync * US + US, "{patience:?} for a sync of {sync} us");
                 }
             }
@@ -229,8 +234,7 @@ mod tests {
 
     #[test]
     fn threads_that_went_away_are_not_waited_for() {
-        let mut pace = steady(16, 20 * US, 4_000 * US);
-        let mut now = pace.last;
+        let (mut pace, mut now) = steady(16, 20 * US, 4_000 * US);
         for _ in 0..200 {
             now += 4_100 * US;
             pace.came(now, 1, Some(4_100e-6));
