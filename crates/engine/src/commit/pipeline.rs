@@ -472,8 +472,7 @@ impl Pipeline {
         let published = publishing.publish(&self.versions, self.versions.clock.at(now));
         // The leader may be the calling thread, which then goes on to sync by itself.
         let leader = if publishing.syncing { None } else { publishing.next_leader() };
-        let (wanted, _) = publishing.pace.worth_waiting_for();
-        if publishing.syncing && publishing.waiting >= wanted {
+        if publishing.syncing && publishing.waiting >= publishing.pace.worth_waiting_for().0 {
             self.arrived.notify_one();
         }
         Handed { published, leader }
